@@ -19,3 +19,31 @@ export {
   type SegmentAudio,
   type SegmentResult,
 } from './recognizer.js';
+export { loadRecognizer, isModelFamily } from './load-recognizer.js';
+export {
+  transcribeAudio,
+  type AudioTranscript,
+  type ChannelTranscript,
+  type TranscribeOptions,
+  type TranscribeProgress,
+} from './transcribe-audio.js';
+export { type Inference, type RecognizeRequest } from './inference/inference.js';
+export { openLanePool, type LanePoolOptions } from './inference/lane-pool.js';
+export {
+  startInferenceProcess,
+  type InferenceProcess,
+  type InferenceProcessOptions,
+} from './inference/inference-client.js';
+export { planLaneCount, readMachineLimits, type MachineLimits } from './runtime/lane-plan.js';
+export {
+  createAudioDecoder,
+  type AudioDecoder,
+  type AudioDecoderOptions,
+  type AudioLimits,
+  type OpenAudioOptions,
+  type ProbeAudioOptions,
+} from './audio/audio-decoder.js';
+export { type ChannelChoice } from './audio/audio-filters.js';
+export { type Damage } from './audio/damage.js';
+export { type DecodeOutcome, type OpenedAudio } from './audio/decode-audio.js';
+export { type AudioTrack, type RecordingInfo } from './audio/probe-audio.js';

@@ -63,12 +63,15 @@ export type FrontEnd =
 export type ModelDescription = {
   id: string;
   tier: string;
-  family: ModelFamily;
+  /** One of {@link ModelFamily}; checked when the model is opened. */
+  family: string;
   files: {
     encoder: string;
     /** `nemo-tdt` only. */
     decoderJoint?: string;
     vocabulary: string;
+    /** NeMo's `config.json`, where the model has one. */
+    config?: string;
     /** The model's own feature graph, where `frontEnd.kind` is `graph`. */
     preprocessor?: string;
   };

@@ -1,0 +1,107 @@
+// NeMo's log-mel front end at inference (AudioToMelSpectrogramPreprocessor; docs/models/nemo.md, "Front end"):
+//   pre-emphasis → 512-point frames every 160 samples, 256 zeros on each side → symmetric Hann 400 in the middle
+//   → |X|² → Slaney mel → ln(x + 2⁻²⁴) → per-bin mean and deviation over the valid columns.
+// Not done: dither (0 at inference), pad_to (0 in exported models).
+
+import { SAMPLE_RATE_HZ } from '../transcript.js';
+import { type RealFft, createRealFft } from './fft.js';
+import { computeMelFilterbank } from './mel-filterbank.js';
+import { computeSymmetricHann } from './windows.js';
+
+export const HOP_SAMPLES = 160;
+const FFT_SIZE = 512;
+const WINDOW_SAMPLES = 400;
+const PRE_EMPHASIS = 0.97;
+const LOG_GUARD = 2 ** -24;
+const DEVIATION_GUARD = 1e-5;
+
+export type Features = {
+  /** Log-mel `[numMels, numFrames]`, row-major; columns from `validFrames` on are 0. */
+  data: Float32Array;
+  numMels: number;
+  /** Columns of the tensor: floor(samples / 160) + 1. */
+  numFrames: number;
+  /** Columns that count: floor(samples / 160). What a model's `length` input gets. */
+  validFrames: number;
+};
+
+/** Computes features; one instance belongs to one thread. The result is the caller's. */
+export interface FeatureExtractor {
+  readonly numMels: number;
+  computeFeatures(samples: Float32Array): Features;
+}
+
+export async function createNemoFeatureExtractor(numMels: number): Promise<FeatureExtractor> {
+  const fft = await createRealFft(FFT_SIZE);
+  return createExtractor(numMels, fft);
+}
+
+/** As {@link createNemoFeatureExtractor}, on any FFT: the tests check one against another. */
+export function createExtractor(numMels: number, fft: RealFft): FeatureExtractor {
+  const window = computeSymmetricHann(WINDOW_SAMPLES);
+  const bank = computeMelFilterbank({ numMels, fftSize: FFT_SIZE, sampleRateHz: SAMPLE_RATE_HZ });
+  const power = new Float32Array(bank.numBins);
+  const windowStart = (FFT_SIZE - WINDOW_SAMPLES) / 2;
+  fft.input.fill(0);
+
+  return {
+    numMels,
+    computeFeatures(samples) {
+      const validFrames = Math.floor(samples.length / HOP_SAMPLES);
+      const numFrames = validFrames + 1;
+      const data = new Float32Array(numMels * numFrames);
+      for (let frame = 0; frame < validFrames; frame++) {
+        windowFrame(samples, frame * HOP_SAMPLES - WINDOW_SAMPLES / 2, window, {
+          out: fft.input,
+          at: windowStart,
+        });
+        fft.computePower(power);
+        for (let mel = 0; mel < numMels; mel++) {
+          let energy = 0;
+          const row = mel * bank.numBins;
+          const end = bank.endBin[mel]!;
+          for (let bin = bank.firstBin[mel]!; bin < end; bin++) {
+            energy += power[bin]! * bank.weights[row + bin]!;
+          }
+          data[mel * numFrames + frame] = Math.log(energy + LOG_GUARD);
+        }
+      }
+      for (let mel = 0; mel < numMels; mel++) {
+        normalizeRow(data, mel * numFrames, validFrames);
+      }
+      return { data, numMels, numFrames, validFrames };
+    },
+  };
+}
+
+/** Pre-emphasised, windowed samples from `start` on; what lies outside the recording is 0. */
+function windowFrame(
+  samples: Float32Array,
+  start: number,
+  window: Float32Array,
+  target: { out: Float32Array; at: number },
+): void {
+  const { out, at } = target;
+  for (let k = 0; k < window.length; k++) {
+    const n = start + k;
+    const inside = n >= 0 && n < samples.length;
+    const emphasized = !inside
+      ? 0
+      : n === 0
+        ? samples[0]!
+        : samples[n]! - PRE_EMPHASIS * samples[n - 1]!;
+    out[at + k] = emphasized * window[k]!;
+  }
+}
+
+/** Mean 0 and deviation 1 (n − 1) over `length` values; a single column has no deviation and becomes 0. */
+function normalizeRow(data: Float32Array, start: number, length: number): void {
+  let sum = 0;
+  for (let i = 0; i < length; i++) sum += data[start + i]!;
+  const mean = sum / length;
+  let squares = 0;
+  for (let i = 0; i < length; i++) squares += (data[start + i]! - mean) ** 2;
+  const deviation = length > 1 ? Math.sqrt(squares / (length - 1)) : 0;
+  const scale = 1 / (deviation + DEVIATION_GUARD);
+  for (let i = 0; i < length; i++) data[start + i] = (data[start + i]! - mean) * scale;
+}

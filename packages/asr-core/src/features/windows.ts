@@ -1,0 +1,7 @@
+/** Symmetric Hann window (denominator `length - 1`), as NeMo uses; the periodic one shifts every feature. */
+export function computeSymmetricHann(length: number): Float32Array {
+  return Float32Array.from(
+    { length },
+    (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / (length - 1)),
+  );
+}

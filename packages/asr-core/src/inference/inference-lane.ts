@@ -1,0 +1,63 @@
+// A lane: one thread with its own sessions, opened once. Every answer is a value, errors included.
+
+import { workerData } from 'node:worker_threads';
+import { toWireError } from '../errors.js';
+import { loadRecognizer } from '../load-recognizer.js';
+import { type VadResult, openSileroVad } from '../speech/silero-vad.js';
+import {
+  type DetectSpeechTask,
+  type LaneDescription,
+  type LaneOptions,
+  type LaneResult,
+  type RecognizeTask,
+  type Reply,
+} from './messages.js';
+
+const opened = capture(() => openLane(workerData as LaneOptions));
+
+export function describe(): Promise<Reply<LaneDescription>> {
+  return withLane(({ recognizer: { capabilities, batchSize } }) =>
+    Promise.resolve({ capabilities, batchSize }),
+  );
+}
+
+export function recognize(task: RecognizeTask): Promise<Reply<LaneResult>> {
+  return withLane(async ({ recognizer }) => {
+    const before = recognizer.timings;
+    const results = await recognizer.recognize(task.segments, {
+      ...(task.language !== undefined && { language: task.language }),
+      isCancelled: () => Atomics.load(task.cancelFlag, 0) !== 0,
+    });
+    const after = recognizer.timings;
+    return {
+      results,
+      timings: {
+        runMs: after.runMs - before.runMs,
+        totalMs: after.totalMs - before.totalMs,
+      },
+    };
+  });
+}
+
+export function detectSpeech(task: DetectSpeechTask): Promise<Reply<VadResult[]>> {
+  return withLane(({ detector }) => detector.computeProbabilities(task.streams));
+}
+
+type Lane = Awaited<ReturnType<typeof openLane>>;
+
+async function openLane({ model, vadPath }: LaneOptions) {
+  return { recognizer: await loadRecognizer(model), detector: await openSileroVad(vadPath) };
+}
+
+async function withLane<Value>(work: (lane: Lane) => Promise<Value>): Promise<Reply<Value>> {
+  const lane = await opened;
+  return lane.ok ? capture(() => work(lane.value)) : lane;
+}
+
+async function capture<Value>(work: () => Promise<Value>): Promise<Reply<Value>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (error) {
+    return { ok: false, error: toWireError(error) };
+  }
+}

@@ -1,0 +1,42 @@
+// What parent, inference process and lanes say to one another. Errors travel as values: classes do not survive.
+
+import { type WireError } from '../errors.js';
+import {
+  type ModelDescription,
+  type RecognizerCapabilities,
+  type RecognizerTimings,
+  type SegmentResult,
+} from '../recognizer.js';
+import { type VadResult, type VadStream } from '../speech/silero-vad.js';
+
+export type Reply<Value> = { ok: true; value: Value } | { ok: false; error: WireError };
+
+/** What a lane opens, once. */
+export type LaneOptions = { model: ModelDescription; vadPath: string };
+
+export type LaneDescription = { capabilities: RecognizerCapabilities; batchSize: number };
+
+/** Tasks of a lane: the exported functions of `inference-lane.ts`. */
+export type RecognizeTask = {
+  segments: { samples: Float32Array }[];
+  language?: string;
+  /** One `Int32` in shared memory; non-zero asks the lane to stop before its next run. */
+  cancelFlag: Int32Array;
+};
+export type DetectSpeechTask = { streams: VadStream[] };
+
+export type LaneResult = { results: SegmentResult[]; timings: RecognizerTimings };
+
+/** Parent → inference process. */
+export type ParentMessage =
+  | { kind: 'start'; lane: LaneOptions; laneCount: number }
+  | { kind: 'recognize'; id: number; samples: Float32Array; language?: string; scope?: number }
+  | { kind: 'detect-speech'; id: number; streams: VadStream[]; scope?: number }
+  | { kind: 'get-timings'; id: number }
+  | { kind: 'cancel'; scope: number }
+  | { kind: 'close' };
+
+/** Inference process → parent. */
+export type ChildMessage =
+  | { kind: 'ready'; reply: Reply<{ capabilities: RecognizerCapabilities }> }
+  | { kind: 'reply'; id: number; reply: Reply<SegmentResult | VadResult[] | RecognizerTimings> };

@@ -1,0 +1,87 @@
+import { readFile } from 'node:fs/promises';
+import { InferenceSession, type Tensor } from 'onnxruntime-node';
+import { AsrError } from '../errors.js';
+
+/** An opened graph. `run` blocks its thread; outputs are asked for by name. */
+export interface OnnxSession {
+  readonly path: string;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Shape of a tensor as the graph declares it: a number where fixed, a name where free. */
+  inputShape(name: string): readonly (number | string)[];
+  outputShape(name: string): readonly (number | string)[];
+  run(feeds: Record<string, Tensor>, outputs: readonly string[]): Promise<Record<string, Tensor>>;
+  /** Milliseconds spent inside `run` so far. */
+  readonly runMs: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a graph for one thread. Always by path: sidecar weights are found only beside their graph.
+ * @throws AsrError `MODEL_FILE_UNREADABLE`
+ */
+export async function openOnnxSession(path: string): Promise<OnnxSession> {
+  let session: InferenceSession;
+  try {
+    session = await InferenceSession.create(path, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      // Off: same speed, and memory goes back after a long segment (feasibility, section 2.3).
+      enableCpuMemArena: false,
+      enableMemPattern: false,
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+    });
+  } catch (cause) {
+    throw new AsrError(
+      'MODEL_FILE_UNREADABLE',
+      `The model file ${path} could not be opened; run "steno models verify" on its model.`,
+      { cause },
+    );
+  }
+  let runMs = 0;
+  return {
+    path,
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    inputShape: (name) => shapeOf(path, session.inputMetadata, name),
+    outputShape: (name) => shapeOf(path, session.outputMetadata, name),
+    get runMs() {
+      return runMs;
+    },
+    async run(feeds, outputs) {
+      const started = performance.now();
+      const result = await session.run(feeds, outputs as string[]);
+      runMs += performance.now() - started;
+      return result;
+    },
+    close: () => session.release(),
+  };
+}
+
+/** The text of a small model file (vocabulary, configuration). @throws AsrError `MODEL_FILE_UNREADABLE` */
+export async function readModelText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new AsrError('MODEL_FILE_UNREADABLE', `The model file ${path} could not be read.`, {
+      cause,
+    });
+  }
+}
+
+function shapeOf(
+  path: string,
+  metadata: readonly InferenceSession.ValueMetadata[],
+  name: string,
+): readonly (number | string)[] {
+  const found = metadata.find((value) => value.name === name);
+  if (!found?.isTensor) {
+    throw new AsrError(
+      'MODEL_CONTRACT_MISMATCH',
+      `${path} has no tensor "${name}"; it has ${metadata.map((value) => value.name).join(', ')}.`,
+    );
+  }
+  return found.shape;
+}
