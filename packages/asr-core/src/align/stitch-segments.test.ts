@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { type Segment } from '../transcript.js';
+import { stitchSegments } from './stitch-segments.js';
+
+const SECOND = 16_000;
+
+describe('stitched segments', () => {
+  it('follow one another where they were cut in a pause', () => {
+    const words = stitch([
+      { segment: segment(0, 10), words: { one: 1, two: 9.5 } },
+      { segment: segment(10.2, 20), words: { two: 10.3, three: 15 } },
+    ]);
+    expect(words).toEqual(['one', 'two', 'two', 'three']);
+  });
+
+  it.each([
+    [
+      'both sides hear the word at the cut',
+      { a: 1, b: 9.6, c: 10.4 },
+      { b: 9.62, c: 10.38, d: 12 },
+    ],
+    ['they hear it at different times', { a: 1, b: 9.9 }, { b: 10.2, c: 10.6, d: 12 }],
+    ['the left side lost the word behind the cut', { a: 1, b: 9.6 }, { b: 9.6, c: 10.4, d: 12 }],
+    [
+      'the right side mishears its beginning',
+      { a: 1, b: 9.6, c: 10.2 },
+      { xb: 9.7, c: 10.2, d: 12 },
+    ],
+    ['they agree on nothing', { a: 1, b: 9.7 }, { q: 9.3, c: 10.3, d: 12 }],
+    ['the cut falls into a silence', { a: 1, b: 8 }, { c: 11, d: 12 }],
+  ])('repeat and lose nothing at a seam where %s', (_, left, right) => {
+    const words = stitch([
+      { segment: segment(0, 10, { overlapAfter: 1 }), words: left },
+      { segment: segment(10, 20, { overlapBefore: 1 }), words: right },
+    ]);
+    expect(words).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('keep a word that is truly said twice', () => {
+    const words = stitch([
+      { segment: segment(0, 10, { overlapAfter: 1 }), words: { a: 1, no: 9.2 } },
+      { segment: segment(10, 20, { overlapBefore: 1 }), words: { no: 10.4, d: 12 } },
+    ]);
+    expect(words).toEqual(['a', 'no', 'no', 'd']);
+  });
+
+  it('never let times go back', () => {
+    const words = stitchSegments([
+      { segment: segment(0, 10), words: [word('a', 9.9, 10.6)] },
+      { segment: segment(10, 20), words: [word('b', 10.1, 10.3)] },
+    ]);
+    expect(words[0]!.endSamples).toBeLessThanOrEqual(words[1]!.startSamples);
+  });
+});
+
+function stitch(heard: { segment: Segment; words: Record<string, number> }[]): string[] {
+  return stitchSegments(
+    heard.map(({ segment: at, words }) => ({
+      segment: at,
+      words: Object.entries(words).map(([text, start]) => word(text, start, start + 0.3)),
+    })),
+  ).map(({ text }) => text);
+}
+
+function word(text: string, startSeconds: number, endSeconds: number) {
+  return {
+    text,
+    startSamples: Math.round(startSeconds * SECOND),
+    endSamples: Math.round(endSeconds * SECOND),
+    confidence: 1,
+  };
+}
+
+function segment(
+  startSeconds: number,
+  endSeconds: number,
+  { overlapBefore = 0, overlapAfter = 0 } = {},
+): Segment {
+  return {
+    startSamples: startSeconds * SECOND,
+    endSamples: endSeconds * SECOND,
+    audioStartSamples: (startSeconds - overlapBefore) * SECOND,
+    audioEndSamples: (endSeconds + overlapAfter) * SECOND,
+  };
+}

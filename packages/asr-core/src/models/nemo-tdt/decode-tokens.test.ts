@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import { Tensor } from 'onnxruntime-node';
+import { describe, expect, it } from 'vitest';
+import { type OnnxSession } from '../../runtime/onnx-session.js';
+import { type TdtSearch, decodeTokens } from './decode-tokens.js';
+import { type Encoding } from './encode.js';
+
+const BLANK = 4;
+const SHAPE = {
+  numMels: 80,
+  encoderWidth: 3,
+  stateLayers: 2,
+  stateWidth: 2,
+  numTokens: 5,
+  numDurations: 5,
+};
+
+describe('greedy TDT search', () => {
+  it('emits tokens where they are and skips by the duration head', async () => {
+    // Frame 0: token 1 for 2 frames; frame 2: blank for 1; frame 3: token 2 for 4.
+    const tokens = await decodeScript([
+      [1, 2],
+      [0, 0],
+      [BLANK, 1],
+      [2, 4],
+      [0, 0],
+    ]);
+    expect(tokens).toEqual([
+      { tokenId: 1, startFrame: 0, endFrame: 2 },
+      { tokenId: 2, startFrame: 3, endFrame: 5 },
+    ]);
+  });
+
+  it('moves on after a blank of duration 0', async () => {
+    expect(
+      await decodeScript([
+        [BLANK, 0],
+        [BLANK, 0],
+        [1, 1],
+      ]),
+    ).toEqual([{ tokenId: 1, startFrame: 2, endFrame: 3 }]);
+  });
+
+  it('leaves a frame after the most tokens it may carry', async () => {
+    const tokens = await decodeScript(
+      [
+        [1, 0],
+        [2, 1],
+      ],
+      { maxTokensPerFrame: 3 },
+    );
+    expect(tokens.map((token) => [token.tokenId, token.startFrame])).toEqual([
+      [1, 0],
+      [1, 0],
+      [1, 0],
+      [2, 1],
+    ]);
+  });
+
+  it('gives every token at least one frame, inside the segment', async () => {
+    const tokens = await decodeScript([[1, 0]], { maxTokensPerFrame: 2 });
+    expect(tokens.every(({ startFrame, endFrame }) => startFrame === 0 && endFrame === 1)).toBe(
+      true,
+    );
+  });
+
+  it('keeps the recurrent state only of tokens, never of blanks', async () => {
+    const { search, seenStates } = createSearch();
+    await decodeTokens(
+      [
+        script([
+          [BLANK, 1],
+          [1, 1],
+          [BLANK, 1],
+          [2, 1],
+        ]),
+      ],
+      search,
+    );
+    // The fake adds 1 to the state it returns: it grows by the tokens emitted before, not by the calls.
+    expect(seenStates).toEqual([0, 0, 1, 1]);
+  });
+
+  it('asks for outputs by name and feeds int32 targets', async () => {
+    const { search, asked } = createSearch();
+    await decodeTokens([script([[1, 1]])], search);
+    expect(asked[0]).toEqual(['outputs', 'output_states_1', 'output_states_2']);
+  });
+
+  it('finds nothing in a segment without frames, and in no segment', async () => {
+    const { search } = createSearch();
+    expect(await decodeTokens([script([])], search)).toEqual([[]]);
+    expect(await decodeTokens([], search)).toEqual([]);
+  });
+
+  it('stops between two calls when cancelled', async () => {
+    const { search, asked } = createSearch();
+    const cancelAfterTwo = () => asked.length >= 2;
+    const endless = script(Array.from({ length: 50 }, () => [1, 1] as const));
+    await expect(decodeTokens([endless], search, cancelAfterTwo)).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('finds the same tokens in lock-step as one by one', async () => {
+    const frames = fc.array(
+      fc.tuple(fc.integer({ min: 0, max: BLANK }), fc.integer({ min: 0, max: 4 })),
+      { maxLength: 30 },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(frames, { maxLength: 9 }), async (scripts) => {
+        const { search } = createSearch();
+        const together = await decodeTokens(scripts.map(script), search);
+        for (const [row, steps] of scripts.entries()) {
+          expect(together[row]).toEqual((await decodeTokens([script(steps)], search))[0]);
+        }
+      }),
+    );
+  });
+});
+
+type Step = readonly [tokenId: number, duration: number];
+
+/** An encoding whose frames say which token and duration the fake joint finds there. */
+function script(steps: readonly Step[]): Encoding {
+  const frames = Float32Array.from(steps.flatMap(([tokenId, duration]) => [tokenId, duration, 0]));
+  return { frames, numFrames: steps.length, width: SHAPE.encoderWidth };
+}
+
+async function decodeScript(steps: readonly Step[], options: Partial<TdtSearch> = {}) {
+  const { search } = createSearch(options);
+  const [tokens] = await decodeTokens([script(steps)], search);
+  return tokens!.map(({ tokenId, startFrame, endFrame }) => ({ tokenId, startFrame, endFrame }));
+}
+
+function createSearch(options: Partial<TdtSearch> = {}) {
+  const seenStates: number[] = [];
+  const asked: (readonly string[])[] = [];
+  const decoderJoint = {
+    run(feeds: Record<string, Tensor>, outputs: readonly string[]) {
+      asked.push(outputs);
+      const frames = feeds['encoder_outputs']!;
+      const numRows = frames.dims[0]!;
+      expect(feeds['targets']!.type).toBe('int32');
+      const hidden = feeds['input_states_1']!;
+      const cell = feeds['input_states_2']!;
+      seenStates.push((hidden.data as Float32Array)[0]!);
+      const size = SHAPE.numTokens + SHAPE.numDurations;
+      const logits = new Float32Array(numRows * size);
+      for (let row = 0; row < numRows; row++) {
+        const [tokenId, duration] = (frames.data as Float32Array).subarray(row * 3);
+        logits[row * size + tokenId!] = 5;
+        logits[row * size + SHAPE.numTokens + duration!] = 5;
+      }
+      const grown = (tensor: Tensor) =>
+        new Tensor(
+          'float32',
+          (tensor.data as Float32Array).map((value) => value + 1),
+          tensor.dims,
+        );
+      return Promise.resolve({
+        outputs: new Tensor('float32', logits, [numRows, 1, 1, size]),
+        output_states_1: grown(hidden),
+        output_states_2: grown(cell),
+      });
+    },
+  } as unknown as OnnxSession;
+  const search = { decoderJoint, shape: SHAPE, blankId: BLANK, maxTokensPerFrame: 10, ...options };
+  return { search, seenStates, asked };
+}
