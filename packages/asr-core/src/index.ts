@@ -47,3 +47,17 @@ export { type ChannelChoice } from './audio/audio-filters.js';
 export { type Damage } from './audio/damage.js';
 export { type DecodeOutcome, type OpenedAudio } from './audio/decode-audio.js';
 export { type AudioTrack, type RecordingInfo } from './audio/probe-audio.js';
+export { checkLanguage } from './models/check-language.js';
+export {
+  VAD_FRAME_SAMPLES,
+  createVadState,
+  openSileroVad,
+  type SpeechDetector,
+  type VadResult,
+  type VadState,
+  type VadStream,
+} from './speech/silero-vad.js';
+export { findSileroVadFile } from './runtime/vad-file.js';
+export { createSegmenter, type CutSegment, type Segmenter } from './speech/segmenter.js';
+export { type SegmentLimits } from './speech/plan-segments.js';
+export { type SpeechOptions, type SpeechRegion } from './speech/find-speech.js';

@@ -50,11 +50,12 @@ export function createExtractor(numMels: number, fft: RealFft): FeatureExtractor
       const validFrames = Math.floor(samples.length / HOP_SAMPLES);
       const numFrames = validFrames + 1;
       const data = new Float32Array(numMels * numFrames);
+      const emphasized = emphasize(samples);
       for (let frame = 0; frame < validFrames; frame++) {
-        windowFrame(samples, frame * HOP_SAMPLES - WINDOW_SAMPLES / 2, window, {
-          out: fft.input,
-          at: windowStart,
-        });
+        const start = frame * HOP_SAMPLES;
+        for (let k = 0; k < WINDOW_SAMPLES; k++) {
+          fft.input[windowStart + k] = emphasized[start + k]! * window[k]!;
+        }
         fft.computePower(power);
         for (let mel = 0; mel < numMels; mel++) {
           let energy = 0;
@@ -74,24 +75,17 @@ export function createExtractor(numMels: number, fft: RealFft): FeatureExtractor
   };
 }
 
-/** Pre-emphasised, windowed samples from `start` on; what lies outside the recording is 0. */
-function windowFrame(
-  samples: Float32Array,
-  start: number,
-  window: Float32Array,
-  target: { out: Float32Array; at: number },
-): void {
-  const { out, at } = target;
-  for (let k = 0; k < window.length; k++) {
-    const n = start + k;
-    const inside = n >= 0 && n < samples.length;
-    const emphasized = !inside
-      ? 0
-      : n === 0
-        ? samples[0]!
-        : samples[n]! - PRE_EMPHASIS * samples[n - 1]!;
-    out[at + k] = emphasized * window[k]!;
+/** Pre-emphasised samples between half a window of zeros on each side, so that frame 0 is centred on sample 0. */
+function emphasize(samples: Float32Array): Float32Array {
+  const padding = WINDOW_SAMPLES / 2;
+  const out = new Float32Array(samples.length + 2 * padding);
+  let previous = 0;
+  for (let n = 0; n < samples.length; n++) {
+    const sample = samples[n]!;
+    out[padding + n] = sample - PRE_EMPHASIS * previous;
+    previous = sample;
   }
+  return out;
 }
 
 /** Mean 0 and deviation 1 (n − 1) over `length` values; a single column has no deviation and becomes 0. */

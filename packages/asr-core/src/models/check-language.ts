@@ -1,6 +1,9 @@
 import { AsrError } from '../errors.js';
 import { type RecognizerCapabilities } from '../recognizer.js';
 
+/** A model of unknown languages (an imported folder that does not say) takes any. */
+const UNDETERMINED = 'und';
+
 /**
  * Refuses a language the model was not trained on: a wrong code gives fluent wrong text, not an error.
  * @throws AsrError `LANGUAGE_UNSUPPORTED`, `LANGUAGE_REQUIRED`
@@ -9,18 +12,18 @@ export function checkLanguage(
   capabilities: Pick<RecognizerCapabilities, 'languages' | 'languageRequired'>,
   language: string | undefined,
 ): void {
-  const supported = capabilities.languages.join(', ');
+  const { languages, languageRequired } = capabilities;
   if (language === undefined) {
-    if (!capabilities.languageRequired) return;
+    if (!languageRequired) return;
     throw new AsrError(
       'LANGUAGE_REQUIRED',
-      `This model must be told the language; it knows ${supported}.`,
+      `This model must be told the language; it knows ${languages.join(', ')}.`,
     );
   }
-  if (!capabilities.languages.includes(language)) {
+  if (!languages.includes(language) && !languages.includes(UNDETERMINED)) {
     throw new AsrError(
       'LANGUAGE_UNSUPPORTED',
-      `This model does not know the language "${language}"; it knows ${supported}.`,
+      `This model does not know the language "${language}"; it knows ${languages.join(', ')}.`,
     );
   }
 }

@@ -1,0 +1,151 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import {
+  type Inference,
+  type InferenceProcess,
+  createVadState,
+  openLanePool,
+  startInferenceProcess,
+} from '@stenofleet/asr-core';
+import { afterEach, describe, expect, it } from 'vitest';
+import { demoModel } from '../fixtures/demo-model.js';
+import { readExample } from '../fixtures/example-audio.js';
+
+const SECOND = 16_000;
+const speech = await readExample('film.mp4');
+/** Segments of the example, each with a buffer of its own. */
+const cut = (count: number, seconds = 4) =>
+  Array.from({ length: count }, (_, i) => speech.slice(i * 2 * SECOND, (i * 2 + seconds) * SECOND));
+
+let opened: Inference | undefined;
+afterEach(async () => {
+  await opened?.close();
+  opened = undefined;
+});
+
+describe.each([
+  ['threads of this process', openLanePool],
+  ['a process', startInferenceProcess],
+])('inference in %s', (_, openInference) => {
+  const open = (laneCount: number, model = demoModel): Promise<Inference> =>
+    openInference({ model, laneCount });
+
+  it('gives each request its own result, however many lanes there are', async () => {
+    const texts: string[][] = [];
+    for (const laneCount of [1, 2]) {
+      const inference = (opened = await open(laneCount));
+      const results = await Promise.all(cut(8).map((samples) => inference.recognize({ samples })));
+      texts.push(results.map(({ pieces }) => pieces.map(({ text }) => text).join('')));
+      await inference.close();
+    }
+    expect(texts[0]).toEqual(texts[1]);
+    expect(new Set(texts[0]).size).toBe(8);
+  });
+
+  it('judges speech block by block as in one piece', async () => {
+    const inference = (opened = await open(1));
+    const samples = speech.slice(0, 512 * 400);
+    const whole = await inference.detectSpeech([
+      { samples: samples.slice(), state: createVadState() },
+    ]);
+    const parts: number[] = [];
+    let state = createVadState();
+    for (let from = 0; from < samples.length; from += 512 * 100) {
+      const [part] = await inference.detectSpeech([
+        { samples: samples.slice(from, from + 512 * 100), state },
+      ]);
+      if (!part) throw new Error('no answer');
+      parts.push(...part.probabilities);
+      state = part.state;
+    }
+    expect(parts).toEqual([...(whole[0]?.probabilities ?? [])]);
+    expect(parts.filter((p) => p > 0.5).length).toBeGreaterThan(150);
+  });
+
+  it('judges channels together as alone', async () => {
+    const inference = (opened = await open(1));
+    const stream = (from: number) => ({
+      samples: speech.slice(from, from + 512 * 60),
+      state: createVadState(),
+    });
+    const together = await inference.detectSpeech([stream(0), stream(5 * SECOND)]);
+    const [alone] = await inference.detectSpeech([stream(5 * SECOND)]);
+    together[1]?.probabilities.forEach((p, i) =>
+      expect(p).toBeCloseTo(alone?.probabilities[i] ?? NaN, 4),
+    );
+  });
+
+  it('takes the audio, and gives no answer to what is cancelled', async () => {
+    const inference = (opened = await open(1));
+    const controller = new AbortController();
+    const waiting = cut(30).map((samples) =>
+      inference.recognize({ samples, signal: controller.signal }),
+    );
+    const other = inference.recognize({ samples: cut(1)[0] ?? new Float32Array() });
+    setTimeout(() => controller.abort(), 30);
+    const outcomes = await Promise.allSettled(waiting);
+    expect(outcomes.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'CANCELLED' } });
+    expect((await other).pieces.length).toBeGreaterThan(0);
+  });
+
+  it('says in one sentence why a model cannot be opened', async () => {
+    const broken = { ...demoModel, files: { ...demoModel.files, encoder: '/nowhere.onnx' } };
+    await expect(open(1, broken)).rejects.toMatchObject({ code: 'MODEL_FILE_UNREADABLE' });
+  });
+
+  it('refuses work after it was closed', async () => {
+    const inference = await open(1);
+    await inference.close();
+    await expect(inference.recognize({ samples: new Float32Array(SECOND) })).rejects.toMatchObject({
+      code: 'CANCELLED',
+    });
+  });
+});
+
+describe('the inference process', () => {
+  it('may crash: what was outstanding fails by name, and the next request finds a new process', async () => {
+    const inference = await startProcess();
+    const waiting = cut(20).map((samples) => inference.recognize({ samples }));
+    const crashed = inference.pid;
+    process.kill(crashed ?? 0, 'SIGKILL');
+    const outcomes = await Promise.allSettled(waiting);
+    expect(outcomes.at(-1)).toMatchObject({
+      reason: { code: 'INFERENCE_CRASHED', retryable: true },
+    });
+    const again = await inference.recognize({ samples: cut(1)[0] ?? new Float32Array() });
+    expect(again.pieces.length).toBeGreaterThan(0);
+    expect(inference.pid).not.toBe(crashed);
+  });
+
+  it('is ended when it hangs, and what waited is told', async () => {
+    const inference = await startProcess({ stallTimeoutMs: 400 });
+    process.kill(inference.pid ?? 0, 'SIGSTOP');
+    await expect(
+      inference.recognize({ samples: cut(1)[0] ?? new Float32Array() }),
+    ).rejects.toMatchObject({ code: 'INFERENCE_TIMEOUT' });
+  });
+
+  it('does not outlive its parent', async () => {
+    const entry = fileURLToPath(new URL('../fixtures/inference-parent.js', import.meta.url));
+    const parent = fork(entry, [JSON.stringify(demoModel)], { stdio: 'inherit' });
+    const [pid] = (await once(parent, 'message')) as [number];
+    parent.kill('SIGKILL');
+    await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
+  });
+});
+
+async function startProcess(options: { stallTimeoutMs?: number } = {}): Promise<InferenceProcess> {
+  const started = await startInferenceProcess({ model: demoModel, laneCount: 1, ...options });
+  opened = started;
+  return started;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
