@@ -1,0 +1,30 @@
+export { ModelStoreError, modelStoreErrors, type ModelStoreErrorCode } from './errors.js';
+export {
+  type FileRole,
+  type InstalledFile,
+  type InstalledManifest,
+  type InstalledTier,
+  type ModelFile,
+  type ModelManifest,
+  type ModelSource,
+  type ModelTier,
+} from './model-manifest.js';
+export { demoModel, findKnownModel, listKnownModels } from './model-catalogue.js';
+export {
+  findInstalledModel,
+  listInstalledModels,
+  removeModel,
+  type CacheOptions,
+  type InstalledModel,
+  type InstalledTierState,
+} from './model-cache.js';
+export {
+  resolveModel,
+  type ModelDescription,
+  type ModelProvenance,
+  type ResolvedModel,
+} from './resolve-model.js';
+export { type TransferProgress } from './transfer.js';
+export { pullModel, type PullOptions, type PullResult } from './pull-model.js';
+export { importModel, type ImportOptions, type ImportResult } from './import-model.js';
+export { verifyModel, type FileReport, type VerifyOptions } from './verify-model.js';
