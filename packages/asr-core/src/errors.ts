@@ -12,6 +12,7 @@ export const asrErrors = {
   AUDIO_TOO_LARGE: { retryable: false },
   AUDIO_TRACK_UNKNOWN: { retryable: false },
   AUDIO_DECODE_TIMEOUT: { retryable: true },
+  AUDIO_DECODE_FAILED: { retryable: true },
   FFMPEG_MISSING: { retryable: false },
   LANGUAGE_UNSUPPORTED: { retryable: false },
   LANGUAGE_REQUIRED: { retryable: false },

@@ -1,0 +1,141 @@
+// The way in: a recording's path to its description, or to its samples.
+
+import { AsrError } from '../errors.js';
+import { type ChannelChoice } from './audio-filters.js';
+import { chooseTrack } from './choose-track.js';
+import { decodeAudio, tooLong, type OpenedAudio } from './decode-audio.js';
+import { parseAllowedDemuxers } from './demuxers.js';
+import { createFfmpeg } from './ffmpeg.js';
+import { probeAudio, type AudioTrack, type RecordingInfo } from './probe-audio.js';
+import { processError } from './process-error.js';
+
+/** Time for ffprobe, and for ffmpeg to list what it knows. */
+const PROBE_PATIENCE_MS = 60_000;
+
+export type AudioDecoderOptions = {
+  /** Name or path. @defaultValue `'ffmpeg'` */
+  ffmpegPath?: string;
+  /** Name or path. @defaultValue `'ffprobe'` */
+  ffprobePath?: string;
+};
+
+export type AudioLimits = {
+  /** @defaultValue 64 GiB */
+  maxBytes?: number;
+  /** @defaultValue 24 hours */
+  maxDurationSeconds?: number;
+  /**
+   * How long ffmpeg may let us wait in all, in ms; time that the consumer takes does not count.
+   * @defaultValue 120 000
+   */
+  patienceMs?: number;
+  /** What each second of sound that came adds to it, in ms. @defaultValue 250 */
+  patienceMsPerSecond?: number;
+};
+
+export type ProbeAudioOptions = { limits?: AudioLimits; signal?: AbortSignal };
+
+export type OpenAudioOptions = {
+  /**
+   * Place among the audio tracks (0 = first) or language (BCP 47, ISO 639). @defaultValue the
+   * container's default
+   */
+  track?: number | string;
+  /** One channel, mixed from all, or each on its own. @defaultValue `'mix'` */
+  channels?: ChannelChoice;
+  /**
+   * Length of a block. @defaultValue 163 840 (10.24 s, a whole number of the detector's windows of
+   * 512)
+   */
+  blockSamples?: number;
+  limits?: AudioLimits;
+  /** Aborting kills what runs; whoever waits gets `CANCELLED`. */
+  signal?: AbortSignal;
+};
+
+export type AudioDecoder = {
+  /** What the recording is. Throws the coded error of whatever cannot be transcribed at all. */
+  probeAudio: (path: string, options?: ProbeAudioOptions) => Promise<RecordingInfo>;
+  /**
+   * Probes it, chooses the track and checks the limits; the sound is decoded as `blocks()` is
+   * pulled.
+   */
+  openAudio: (path: string, options?: OpenAudioOptions) => Promise<OpenedAudio>;
+};
+
+/** Decodes every container that ffmpeg reads. Holds nothing that needs closing. */
+export function createAudioDecoder({
+  ffmpegPath = 'ffmpeg',
+  ffprobePath = 'ffprobe',
+}: AudioDecoderOptions = {}): AudioDecoder {
+  const ffmpeg = createFfmpeg({ ffmpegPath, ffprobePath });
+  let demuxers: readonly string[] | undefined;
+
+  const listDemuxers = async (signal: AbortSignal | undefined): Promise<readonly string[]> => {
+    if (demuxers !== undefined) return demuxers;
+    const { end, stdout } = await ffmpeg.listDemuxers({ signal, patienceMs: PROBE_PATIENCE_MS });
+    const failure = processError('ffmpeg', end);
+    if (failure !== undefined) throw failure;
+    const allowed = parseAllowedDemuxers(stdout);
+    if (allowed.length === 0) {
+      throw new AsrError('FFMPEG_MISSING', `${ffmpegPath} is no ffmpeg: it lists no demuxers.`);
+    }
+    demuxers = allowed;
+    return allowed;
+  };
+
+  const probe = async (path: string, { limits, signal }: ProbeAudioOptions) =>
+    probeAudio(ffmpeg, path, {
+      demuxers: await listDemuxers(signal),
+      patienceMs: PROBE_PATIENCE_MS,
+      maxBytes: limits?.maxBytes ?? 64 * 1024 ** 3,
+      signal,
+    });
+
+  return {
+    probeAudio: (path, options = {}) => probe(path, options),
+
+    openAudio: async (path, options = {}) => {
+      const { limits = {}, signal } = options;
+      const info = await probe(path, options);
+      const track = chooseTrack(info.tracks, options.track);
+      const { maxDurationSeconds = 24 * 3600 } = limits;
+      requireReadable(info, track, maxDurationSeconds);
+      return decodeAudio(
+        ffmpeg,
+        { path, info, track },
+        {
+          demuxers: await listDemuxers(signal),
+          channels: options.channels ?? 'mix',
+          blockSamples: options.blockSamples ?? 163_840,
+          maxDurationSeconds,
+          patienceMs: limits.patienceMs ?? 120_000,
+          patienceMsPerSecond: limits.patienceMsPerSecond ?? 250,
+          signal,
+        },
+      );
+    },
+  };
+}
+
+/** What can be refused before anything is decoded. */
+function requireReadable(info: RecordingInfo, track: AudioTrack, maxDurationSeconds: number): void {
+  if (track.isEncrypted) {
+    throw new AsrError(
+      'AUDIO_ENCRYPTED',
+      'The audio track is encrypted (DRM). Get a copy without protection.',
+      { details: { track: track.index, codec: track.codec } },
+    );
+  }
+  if (track.channels < 1 || track.sampleRateHz <= 0) {
+    throw new AsrError(
+      'AUDIO_UNREADABLE',
+      `The audio track (${track.codec}) is damaged, or of a kind that this ffmpeg does not know.`,
+    );
+  }
+  const knownSeconds =
+    track.endSeconds ?? (info.durationIsEstimate ? undefined : info.durationSeconds);
+  if (knownSeconds !== undefined && knownSeconds > maxDurationSeconds) {
+    throw tooLong(maxDurationSeconds);
+  }
+}
