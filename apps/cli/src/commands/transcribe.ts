@@ -1,0 +1,179 @@
+import { resolve } from 'node:path';
+import { AsrError, isModelFamily } from '@stenofleet/asr-core';
+import { type ResolvedModel } from '@stenofleet/model-store';
+import { type TranscriptFormat, transcriptFormats } from '@stenofleet/transcript';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { chooseModel } from '../choose-model.js';
+import { type CliContext, type CommandResult, getModelsRoot } from '../context.js';
+import { describeError } from '../describe-error.js';
+import { readSettings } from '../settings.js';
+import { createHumanReporter } from '../terminal/human-reporter.js';
+import { createJsonReporter } from '../terminal/json-reporter.js';
+import { type Channels } from '../transcribe/describe-transcript.js';
+import { runTranscription } from '../transcribe/run-transcription.js';
+
+const MAX_LANES = 256;
+
+const EXAMPLES = `
+Examples:
+  steno transcribe talk.mp3
+  steno transcribe archive/ --out transcripts --formats srt,vtt
+  steno transcribe 'calls/**/*.wav' --channels separate
+  steno transcribe https://example.org/episode-12.mp3`;
+
+type TranscribeOptions = {
+  model?: string;
+  tier?: string;
+  formats?: TranscriptFormat[];
+  out?: string;
+  channels: Channels;
+  track?: number | string;
+  language?: string;
+  lanes?: number;
+  force: boolean;
+  json: boolean;
+};
+
+/** Declares `steno transcribe`. */
+export function declareTranscribe(
+  program: Command,
+  run: (inputs: string[], options: TranscribeOptions) => Promise<void>,
+): void {
+  program
+    .command('transcribe')
+    .summary('make transcripts and subtitles')
+    .description(
+      'Transcribes recordings: files, folders with everything below them, globs and http(s) addresses. Transcripts lie ' +
+        'beside the recordings. What is done already is skipped; nothing that steno did not write is overwritten.',
+    )
+    .argument('<recordings...>', 'files, folders, globs or http(s) addresses')
+    .option('-m, --model <id>', 'speech model, see "steno models list"')
+    .option('-t, --tier <name>', "the model's precision, such as int8 or fp32")
+    .option(
+      '-f, --formats <list>',
+      `what to write: ${transcriptFormats.join(',')} (default: all of them)`,
+      parseFormats,
+    )
+    .option('-o, --out <folder>', 'where to write (default: beside each recording)')
+    .addOption(
+      new Option('--channels <how>', 'mix the channels, or hear each on its own')
+        .choices(['mix', 'separate'])
+        .default('mix'),
+    )
+    .option(
+      '--track <which>',
+      'audio track: its number (0 is the first) or its language',
+      parseTrack,
+    )
+    .option('-l, --language <code>', 'the language spoken, such as en', parseLanguage)
+    .option(
+      '--lanes <count>',
+      'threads that recognize (default: what CPU and memory allow)',
+      parseLanes,
+    )
+    .option('--force', 'transcribe again, and overwrite', false)
+    .option('--json', 'print one JSON object per event on stdout', false)
+    .addHelpText('after', EXAMPLES)
+    .action(run);
+}
+
+export async function transcribe(
+  inputs: readonly string[],
+  options: TranscribeOptions,
+  context: CliContext,
+): Promise<CommandResult> {
+  const { config, cwd, signal, now } = context;
+  const reporter = options.json ? createJsonReporter(context.stdout) : createHumanReporter(context);
+  try {
+    const settings = await readSettings(config.dataDir);
+    const model = await chooseModel(
+      {
+        model: options.model ?? config.model ?? settings.model,
+        tier: options.tier ?? config.tier ?? settings.tier,
+      },
+      getModelsRoot(config),
+    );
+    requireUsable(model, options.language);
+    const summary = await runTranscription(
+      {
+        inputs,
+        model,
+        formats: orderFormats(options.formats ?? settings.formats ?? transcriptFormats),
+        outDir: options.out === undefined ? undefined : resolve(cwd, options.out),
+        speech: {
+          language: options.language,
+          channels: options.channels,
+          track: options.track,
+        },
+        lanes: options.lanes ?? config.lanes ?? settings.lanes,
+        force: options.force,
+      },
+      { dataDir: config.dataDir, cwd, signal, now, reporter },
+    );
+    reporter.runFinished(summary);
+    return summary.failures.length > 0 ? 'failed' : 'ok';
+  } catch (error) {
+    reporter.runFailed(describeError(error));
+    throw error;
+  } finally {
+    reporter.close();
+  }
+}
+
+/** Refuses at once what every recording would be refused for. */
+function requireUsable({ manifest }: ResolvedModel, language: string | undefined): void {
+  const { id, family, languages, languageRequired } = manifest;
+  if (!isModelFamily(family)) {
+    throw new AsrError(
+      'MODEL_FAMILY_UNKNOWN',
+      `${id} is of the family "${family}", which this version of steno cannot run.`,
+    );
+  }
+  const known = languages.join(', ');
+  if (language === undefined && languageRequired) {
+    throw new AsrError(
+      'LANGUAGE_REQUIRED',
+      `${id} must be told the language (--language): ${known}.`,
+    );
+  }
+  if (language !== undefined && !languages.includes(language)) {
+    throw new AsrError(
+      'LANGUAGE_UNSUPPORTED',
+      `${id} does not know the language "${language}"; it knows ${known}.`,
+    );
+  }
+}
+
+/** JSON last: where it lies, everything else does. */
+function orderFormats(formats: readonly TranscriptFormat[]): TranscriptFormat[] {
+  return [...new Set(formats)].sort((a, b) => Number(a === 'json') - Number(b === 'json'));
+}
+
+function parseFormats(list: string): TranscriptFormat[] {
+  return list.split(',').map((part) => {
+    const name = part.trim().toLowerCase();
+    const format = transcriptFormats.find((known) => known === name);
+    if (format !== undefined) return format;
+    throw new InvalidArgumentError(
+      `There is no format "${name}"; known are ${transcriptFormats.join(', ')}.`,
+    );
+  });
+}
+
+function parseTrack(track: string): number | string {
+  return /^\d+$/.test(track) ? Number(track) : track;
+}
+
+function parseLanguage(code: string): string {
+  try {
+    return Intl.getCanonicalLocales(code.replaceAll('_', '-'))[0] ?? code;
+  } catch {
+    throw new InvalidArgumentError('A language is a code such as en or pt-BR.');
+  }
+}
+
+function parseLanes(count: string): number {
+  const lanes = Number(count);
+  if (Number.isInteger(lanes) && lanes >= 1 && lanes <= MAX_LANES) return lanes;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_LANES}.`);
+}

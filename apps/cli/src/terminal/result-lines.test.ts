@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { formatResult, formatRunStart, formatSummary } from './result-lines.js';
+import { createStyle } from './style.js';
+
+const style = createStyle(false);
+const format = { style, cwd: '/here' };
+const ticket = { index: 0, shown: 'talk.mp3' };
+
+describe('formatResult', () => {
+  it('says how long, how fast, how many words and where', () => {
+    const [line] = formatResult(
+      ticket,
+      {
+        status: 'done',
+        outputs: ['/here/talk.srt', '/here/talk.json'],
+        durationSeconds: 120,
+        processingSeconds: 10,
+        words: 300,
+        flags: [{ code: 'DEMO_MODEL', message: 'demo' }],
+      },
+      format,
+    );
+    expect(line?.replace(/ {2,}/g, '  ')).toBe(
+      '✓ talk.mp3  2:00  12×  300 words  → talk.{srt,json}',
+    );
+  });
+
+  it('shows remarks, the first few of them', () => {
+    const flags = Array.from({ length: 5 }, (_, at) => ({
+      code: 'SPEECH_WITHOUT_WORDS',
+      message: 'no words',
+      start: at * 60,
+    }));
+    const outcome = {
+      status: 'done' as const,
+      outputs: ['/here/talk.srt'],
+      durationSeconds: 1,
+      processingSeconds: 1,
+      words: 0,
+      flags,
+    };
+    const lines = formatResult(ticket, outcome, format);
+    expect(lines[0]).toMatch(/^! talk.mp3/);
+    expect(lines.slice(1)).toEqual([
+      '    SPEECH_WITHOUT_WORDS at 0:00: no words',
+      '    SPEECH_WITHOUT_WORDS at 1:00: no words',
+      '    SPEECH_WITHOUT_WORDS at 2:00: no words',
+      '    and 2 more, all of them in the JSON',
+    ]);
+  });
+});
+
+describe('formatSummary', () => {
+  it('lists failures with code and sentence', () => {
+    const error = { code: 'AUDIO_EMPTY', message: 'The recording is empty.', retryable: false };
+    const lines = formatSummary(
+      {
+        count: 4,
+        done: 2,
+        skipped: 1,
+        cancelled: 0,
+        failures: [{ shown: 'bad.mp3', error }],
+        audioSeconds: 240,
+        elapsedSeconds: 20,
+        modelId: 'demo-en',
+        isDemo: true,
+      },
+      style,
+    );
+    expect(lines).toEqual([
+      '',
+      '4 recordings: 2 transcribed (4:00 of audio in 0:20, 12× real time), 1 already done, 1 failed.',
+      '',
+      '✗ bad.mp3',
+      '  AUDIO_EMPTY: The recording is empty.',
+    ]);
+  });
+});
+
+describe('formatRunStart', () => {
+  it('says of the demo model what it is for, and names the way to a real one', () => {
+    const run = { count: 1, laneCount: 2, modelId: 'demo-en', tier: 'int8' };
+    const text = formatRunStart({ ...run, isDemo: true }, style).join('\n');
+    expect(text).toContain('demo-en is for trying the system only');
+    expect(text).toContain('steno models pull parakeet-tdt-0.6b-v3');
+    expect(formatRunStart({ ...run, isDemo: false }, style).join('\n')).not.toContain('trying');
+  });
+});

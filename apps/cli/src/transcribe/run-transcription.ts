@@ -1,0 +1,197 @@
+// A whole run of `steno transcribe`: what is to be done → one inference process → each recording → the sum of it.
+
+import { dirname, join } from 'node:path';
+import { createAudioDecoder, planLaneCount, readMachineLimits } from '@stenofleet/asr-core';
+import { type ResolvedModel } from '@stenofleet/model-store';
+import { type TranscriptFormat } from '@stenofleet/transcript';
+import { CliError } from '../cli-error.js';
+import { describeError } from '../describe-error.js';
+import { readVersions } from '../read-versions.js';
+import { type Reporter, type RunSummary, type Ticket } from '../terminal/reporter.js';
+import { createSummary } from './create-summary.js';
+import { describeOptions, type Maker, type SpeechOptions } from './describe-transcript.js';
+import { removeAbandonedDownloads } from './fetch-recording.js';
+import { diskTree } from './file-tree.js';
+import { findRecordings } from './find-recordings.js';
+import { isSameSource } from './judge-outputs.js';
+import { createLedger } from './ledger.js';
+import { measureDurations } from './measure-durations.js';
+import { openInference } from './open-inference.js';
+import { type PlannedRecording, planRun } from './plan-run.js';
+import { getSourceId } from './recording.js';
+import { type RecordingOutcome, runRecordings } from './run-recordings.js';
+import { requireWritable } from './require-writable.js';
+import {
+  readSourceState,
+  type TranscribeContext,
+  type TranscribedRecording,
+  transcribeRecording,
+} from './transcribe-recording.js';
+
+/** How long a model run may go on after everything else was told to stop; it is killed then. */
+const CLOSE_TIMEOUT_MS = 800;
+
+export type TranscriptionRequest = {
+  inputs: readonly string[];
+  model: ResolvedModel;
+  /** In the order in which outputs are published. */
+  formats: readonly TranscriptFormat[];
+  /** Absolute. */
+  outDir: string | undefined;
+  speech: SpeechOptions;
+  lanes: number | undefined;
+  force: boolean;
+};
+
+export type TranscriptionServices = {
+  dataDir: string;
+  cwd: string;
+  signal: AbortSignal;
+  now: () => Date;
+  reporter: Reporter;
+};
+
+type Job = { ticket: Ticket; plan: PlannedRecording };
+
+/** @throws CliError, AsrError for what makes the whole run impossible; a recording's failure is in the summary. */
+export async function runTranscription(
+  request: TranscriptionRequest,
+  services: TranscriptionServices,
+): Promise<RunSummary> {
+  const startedMs = performance.now();
+  const { dataDir, cwd, signal, now, reporter } = services;
+  const { model, speech, formats, outDir, force } = request;
+  const maker: Maker = { model, options: speech, versions: await readVersions() };
+  const options = describeIdentity(maker);
+  const ledger = createLedger(join(dataDir, 'ledger'));
+  await requireWritable(dataDir);
+  const { recordings, problems } = await findRecordings(request.inputs, { tree: diskTree, cwd });
+  const plans = await planRun(recordings, { ledger, formats, outDir, cwd, force, options, signal });
+  const laneCount = request.lanes ?? (await planLanes(model));
+
+  const count = problems.length + plans.length;
+  const { id: modelId, demo: isDemo } = model.manifest;
+  const summary = createSummary({ count, modelId, isDemo });
+  const finish = (ticket: Ticket, outcome: RecordingOutcome) => {
+    summary.add(ticket, outcome);
+    reporter.recordingFinished(ticket, outcome);
+  };
+  reporter.runStarted({ count, laneCount, modelId, tier: model.tier, isDemo });
+  for (const [index, { shown, error }] of problems.entries()) {
+    finish({ index, shown }, { status: 'failed', error: describeError(error) });
+  }
+  const jobs: Job[] = [];
+  for (const [at, plan] of plans.entries()) {
+    const ticket = { index: problems.length + at, shown: plan.recording.shown };
+    const outcome = await settleEarly(plan);
+    if (outcome) finish(ticket, outcome);
+    else jobs.push({ ticket, plan });
+  }
+  if (jobs.length > 0) {
+    const downloadsFolder = join(dataDir, 'downloads');
+    await removeAbandonedDownloads(downloadsFolder);
+    const context = { ledger, downloadsFolder, maker, options, signal, now };
+    await transcribeJobs(jobs, { ...context, laneCount, reporter, onFinish: finish });
+  }
+  return summary.get((performance.now() - startedMs) / 1000);
+}
+
+async function transcribeJobs(
+  jobs: readonly Job[],
+  {
+    laneCount,
+    reporter,
+    onFinish,
+    ...context
+  }: Omit<TranscribeContext, 'decoder' | 'inference'> & {
+    laneCount: number;
+    reporter: Reporter;
+    onFinish: (ticket: Ticket, outcome: RecordingOutcome) => void;
+  },
+): Promise<void> {
+  const { maker, signal } = context;
+  const decoder = createAudioDecoder();
+  const inference = await openInference(
+    { model: maker.model.description, laneCount, closeTimeoutMs: CLOSE_TIMEOUT_MS },
+    signal,
+  );
+  const measuring = reporter.wantsDurations
+    ? measureDurations(jobs, {
+        decoder,
+        signal,
+        onMeasured: (ticket, seconds) => reporter.recordingMeasured(ticket, seconds),
+      })
+    : undefined;
+  const work = ({ ticket, plan }: Job) =>
+    transcribeRecording(
+      plan,
+      { ...context, decoder, inference },
+      {
+        onOpened: (seconds) => reporter.recordingMeasured(ticket, seconds),
+        onProgress: (seconds) => reporter.recordingProgress(ticket, seconds),
+      },
+    );
+  try {
+    await runRecordings(jobs, async (job) => describeOutcome(job.plan, await work(job)), {
+      limit: laneCount + 1,
+      signal,
+      onStart: ({ ticket }) => reporter.recordingStarted(ticket),
+      onFinish: ({ ticket }, outcome) => onFinish(ticket, outcome),
+    });
+  } finally {
+    await inference.close();
+    await measuring;
+  }
+}
+
+/** The outcome of what needs no model: finished before, or in the way of something that is not ours. */
+async function settleEarly(plan: PlannedRecording): Promise<RecordingOutcome | undefined> {
+  const { recording, judgement, entry } = plan;
+  if (judgement.kind === 'blocked') {
+    const error = new CliError(
+      'OUTPUT_EXISTS',
+      `${judgement.paths.join(', ')} exists, and not as steno wrote it (edited, or made with another data folder). Nothing was overwritten; --force does.`,
+    );
+    return { status: 'failed', error: describeError(error) };
+  }
+  if (judgement.kind !== 'whole') {
+    return requireWritable(dirname(plan.base)).then(
+      () => undefined,
+      (error: unknown) => ({ status: 'failed', error: describeError(error) }),
+    );
+  }
+  if (recording.kind !== 'file') return undefined;
+  const source = await readSourceState(recording.path, getSourceId(recording)).catch(
+    () => undefined,
+  );
+  return source && isSameSource(entry, source) ? skipped(plan) : undefined;
+}
+
+function describeOutcome(plan: PlannedRecording, result: TranscribedRecording): RecordingOutcome {
+  if (result.kind === 'unchanged') return skipped(plan);
+  const { recording, statistics, flags } = result.document;
+  return {
+    status: 'done',
+    outputs: plan.outputs.map(({ path }) => path),
+    durationSeconds: recording.durationSeconds,
+    processingSeconds: statistics.processingSeconds ?? 0,
+    words: statistics.words,
+    flags,
+  };
+}
+
+function skipped({ outputs }: PlannedRecording): RecordingOutcome {
+  return { status: 'skipped', outputs: outputs.map(({ path }) => path) };
+}
+
+/** Equal for two runs that make the same transcript of the same recording. */
+function describeIdentity(maker: Maker): string {
+  const files = maker.model.provenance.files.map(({ sha256 }) => sha256).sort();
+  return JSON.stringify({ ...describeOptions(maker), files });
+}
+
+async function planLanes({ provenance }: ResolvedModel): Promise<number> {
+  const modelBytes = provenance.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const { cpus, memoryBytes } = await readMachineLimits();
+  return planLaneCount({ cpus, memoryBytes, modelBytes });
+}
