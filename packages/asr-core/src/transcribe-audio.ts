@@ -1,6 +1,7 @@
 // A recording's audio to words: blocks → speech → segments → lanes → words on one clock. Memory is bounded by what the
 // lanes have in hand, not by the length of the recording.
 
+import { clipToSpeech } from './align/clip-to-speech.js';
 import { type HeardSegment, stitchSegments } from './align/stitch-segments.js';
 import { computeWords } from './align/words.js';
 import { AsrError, cancelled } from './errors.js';
@@ -162,7 +163,7 @@ async function finishChannel({ heard, segmenter }: Channel): Promise<ChannelTran
   const isSilent = ({ segment, words }: HeardSegment) =>
     words.length === 0 && countSpeech(segmenter.speech, segment) >= SILENT_SPEECH_SAMPLES;
   return {
-    words: stitchSegments(segments),
+    words: clipToSpeech(stitchSegments(segments), segmenter.speech),
     speech: [...segmenter.speech],
     segments: segments.map(({ segment }) => segment),
     silentSegments: segments.filter(isSilent).map(({ segment }) => segment),

@@ -6,7 +6,12 @@ import { type SpeechRegion } from './find-speech.js';
 import { createSegmentPlanner } from './plan-segments.js';
 
 const SECOND = 16_000;
-const LIMITS = { maxSegmentSeconds: 20 };
+const LIMITS = {
+  maxSegmentSeconds: 20,
+  targetSegmentSeconds: 20,
+  marginSeconds: 0.3,
+  wholeSeconds: 0,
+};
 
 describe('planned segments', () => {
   it('join short neighbours up to the target', () => {
@@ -41,6 +46,18 @@ describe('planned segments', () => {
     expect(planAll([], 600)).toEqual([]);
   });
 
+  it('are the whole recording where it is short and somebody speaks', () => {
+    const planner = createSegmentPlanner({ maxSegmentSeconds: 20 });
+    const total = 15 * SECOND;
+    const segments = planner.plan(
+      { closed: regions([3, 4], [9, 10]), settledUntilSamples: total, ended: true },
+      createEnergyProfile(),
+    );
+    expect(segments).toEqual([
+      { startSamples: 0, endSamples: total, audioStartSamples: 0, audioEndSamples: total },
+    ]);
+  });
+
   const speech = fc
     .array(
       fc.tuple(fc.integer({ min: 1_600, max: 40 * SECOND }), fc.integer({ min: 0, max: 60_000 })),
@@ -63,6 +80,7 @@ describe('planned segments', () => {
     maxPauseSeconds: fc.double({ min: 0.1, max: 3, noNaN: true }),
     marginSeconds: fc.double({ min: 0, max: 0.5, noNaN: true }),
     overlapSeconds: fc.double({ min: 0, max: 2, noNaN: true }),
+    wholeSeconds: fc.double({ min: 0, max: 40, noNaN: true }),
   });
 
   it('cover all speech, overlap nowhere, exceed no limit, stay inside the recording', () => {

@@ -8,12 +8,20 @@ import { type SpeechRegion } from './find-speech.js';
 export type SegmentLimits = {
   /** No segment's audio is longer: the model's and tier's limit. */
   maxSegmentSeconds: number;
-  /** Neighbours are joined up to about this length. @defaultValue maxSegmentSeconds */
+  /**
+   * Neighbours are joined up to about this length; shorter than the limit, so that what is left over is no stump.
+   * @defaultValue 0.8 × maxSegmentSeconds
+   */
   targetSegmentSeconds?: number;
   /** Longer pauses are left out rather than joined over. @defaultValue 1.5 */
   maxPauseSeconds?: number;
-  /** Audio kept around speech, as far as the pause reaches. @defaultValue 0.3 */
+  /**
+   * Audio kept around speech, as far as the pause reaches: models were trained on utterances with silence about them.
+   * @defaultValue 0.5
+   */
   marginSeconds?: number;
+  /** A recording up to this long is heard whole, if anybody speaks and the limit allows. @defaultValue 30 */
+  wholeSeconds?: number;
   /** Audio that both sides hear where speech is cut without a pause. @defaultValue 1 */
   overlapSeconds?: number;
 };
@@ -38,7 +46,7 @@ export interface SegmentPlanner {
   readonly neededFromSamples: number;
 }
 
-type Limits = Record<'max' | 'target' | 'pause' | 'margin' | 'overlap', number>;
+type Limits = Record<'max' | 'target' | 'pause' | 'margin' | 'whole' | 'overlap', number>;
 
 export function createSegmentPlanner(options: SegmentLimits): SegmentPlanner {
   const limits = toSamples(options);
@@ -64,11 +72,15 @@ export function createSegmentPlanner(options: SegmentLimits): SegmentPlanner {
           : pending;
         const first = regions[0];
         const audioStart = startAudio(first?.startSamples ?? speech.settledUntilSamples);
-        neededFrom = audioStart;
+        const mayBeShort = speech.settledUntilSamples <= limits.whole;
+        neededFrom = mayBeShort ? 0 : audioStart;
         if (!first) break;
         const horizon = audioStart + limits.max + limits.pause + 2 * limits.margin;
         if (!speech.ended && speech.settledUntilSamples < horizon) break;
-        const segment = planNext({ regions, audioStart, ownedUntil, speech, energies, limits });
+        const isShort = speech.ended && speech.settledUntilSamples <= limits.whole;
+        const segment = isShort
+          ? wholeRecording(speech.settledUntilSamples)
+          : planNext({ regions, audioStart, ownedUntil, speech, energies, limits });
         segments.push(segment);
         ownedUntil = segment.endSamples;
         audioFrom = 2 * segment.endSamples - segment.audioEndSamples;
@@ -78,6 +90,15 @@ export function createSegmentPlanner(options: SegmentLimits): SegmentPlanner {
     get neededFromSamples() {
       return neededFrom;
     },
+  };
+}
+
+function wholeRecording(totalSamples: number): Segment {
+  return {
+    startSamples: 0,
+    endSamples: totalSamples,
+    audioStartSamples: 0,
+    audioEndSamples: totalSamples,
   };
 }
 
@@ -162,9 +183,10 @@ function removeOwned(regions: readonly SpeechRegion[], from: number): SpeechRegi
 
 function toSamples({
   maxSegmentSeconds,
-  targetSegmentSeconds = maxSegmentSeconds,
+  targetSegmentSeconds = 0.8 * maxSegmentSeconds,
   maxPauseSeconds = 1.5,
-  marginSeconds = 0.3,
+  marginSeconds = 0.5,
+  wholeSeconds = 30,
   overlapSeconds = 1,
 }: SegmentLimits): Limits {
   const samples = (seconds: number) => Math.floor(seconds * SAMPLE_RATE_HZ);
@@ -174,6 +196,7 @@ function toSamples({
     target: Math.min(samples(targetSegmentSeconds), max),
     pause: samples(maxPauseSeconds),
     margin: samples(marginSeconds),
+    whole: Math.min(samples(wholeSeconds), max),
     // Short limits leave less room for what is heard twice.
     overlap: Math.min(samples(overlapSeconds), Math.floor(max / 8)),
   };

@@ -1,13 +1,14 @@
 import { type Segment } from '../transcript.js';
 import { type AudioWindow, createAudioWindow } from './audio-window.js';
 import { createEnergyProfile } from './energy-profile.js';
+import { fillDigitalSilence } from './fill-digital-silence.js';
 import { type SpeechOptions, type SpeechRegion, createSpeechFinder } from './find-speech.js';
 import { type SegmentLimits, createSegmentPlanner } from './plan-segments.js';
 
 /** A segment with its own copy of the audio. */
 export type CutSegment = {
   segment: Segment;
-  /** `[audioStartSamples, audioEndSamples)`; the caller may give it away. */
+  /** `[audioStartSamples, audioEndSamples)`, digital silence filled; the caller may give it away. */
   samples: Float32Array;
 };
 
@@ -44,10 +45,11 @@ export function createSegmenter(options: {
           },
       energies,
     );
-    const cuts = segments.map((segment) => ({
-      segment,
-      samples: audio.slice(segment.audioStartSamples, segment.audioEndSamples),
-    }));
+    const cuts = segments.map((segment) => {
+      const samples = audio.slice(segment.audioStartSamples, segment.audioEndSamples);
+      fillDigitalSilence(samples, segment.audioStartSamples);
+      return { segment, samples };
+    });
     audio.dropBefore(planner.neededFromSamples);
     energies.dropBefore(planner.neededFromSamples);
     return cuts;
