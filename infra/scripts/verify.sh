@@ -42,6 +42,6 @@ for suite in contract integration e2e parity; do
 done
 check 'accuracy (bounded)' npm run --silent accuracy -- --quick
 check 'memory (bounded)' npm run --silent memory -- --quick
-check 'benchmark (bounded)' npm run --silent bench -- --quick
+check 'benchmark (bounded)' npm run --silent bench -- --minutes 0.5 --rounds 1
 
 node infra/scripts/count-results.js "$reports"

@@ -10,10 +10,9 @@ const [errorTables = '', flagTable = ''] = page.split('## Flags of a transcript'
 
 /** Codes of the tables with what they say of retrying. */
 const documented = new Map(
-  [...errorTables.matchAll(/^\| `([A-Z_]+)` +\|[^|]*\| (yes|no) +\|/gm)].map(([, code, retried]) => [
-    code,
-    retried === 'yes',
-  ]),
+  [...errorTables.matchAll(/^\| `([A-Z_]+)` +\|[^|]*\| (yes|no) +\|/gm)].map(
+    ([, code, retried]) => [code, retried === 'yes'],
+  ),
 );
 
 const inCode = new Map<string, boolean>(
