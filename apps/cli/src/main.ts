@@ -1,6 +1,7 @@
 // The steno command: command table, exit codes, signals.
 //
 //     0 all is well · 1 something failed · 2 the command, its options or settings are wrong · 130 interrupted
+//     141 whoever read the output went away
 
 import { Command, CommanderError } from 'commander';
 import { type CliConfig, readConfig } from './config.js';
@@ -19,16 +20,21 @@ import { createStyle } from './terminal/style.js';
 
 const EXIT_CODES: Record<CommandResult | 'usage', number> = { ok: 0, failed: 1, usage: 2 };
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+/** As of a command that SIGPIPE has ended. */
+const BROKEN_PIPE = 141;
 /** Whoever presses Ctrl-C has his prompt back within 2 s, come what may. */
 const LONGEST_GOODBYE_MS = 1_700;
 
 process.exitCode = await main(process.argv);
 
 async function main(argv: readonly string[]): Promise<number> {
-  // `steno models list | head` closes our output: there is nobody left to tell.
-  process.stdout.on('error', (error) => {
-    if (getSystemErrorCode(error) === 'EPIPE') process.exit(EXIT_CODES.ok);
-    throw error;
+  // `… | head` closes our output: there is nobody left to tell. Not 0, for a transcription may be half done.
+  process.stdout.on('error', (error: Error) => {
+    if (getSystemErrorCode(error) === 'EPIPE') process.exit(BROKEN_PIPE);
+    process.stderr.write(
+      `OUTPUT_UNWRITABLE: standard output cannot be written: ${error.message}\n`,
+    );
+    process.exit(EXIT_CODES.failed);
   });
   const interruption = listenForSignals();
   let config: CliConfig | undefined;

@@ -10,6 +10,7 @@ import { checkInference } from '../doctor/check-inference.js';
 import { checkCpu, describeMemory, describeThreads } from '../doctor/check-machine.js';
 import { checkModels } from '../doctor/check-models.js';
 import { checkNode, checkProgram } from '../doctor/check-programs.js';
+import { checkSettings } from '../doctor/check-settings.js';
 import { toPrintable } from '../terminal/format-quantities.js';
 import { type Style } from '../terminal/style.js';
 
@@ -42,6 +43,7 @@ export async function diagnose(
     async () => [await checkCpu()],
     () => checkLimits(config, root),
     async () => [await checkDataFolder(config.dataDir)],
+    () => checkSettings(config.dataDir),
     () => checkModels(root, { isFull: full, signal }),
     async () => [await checkInference(root, signal)],
   ];

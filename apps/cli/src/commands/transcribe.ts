@@ -121,7 +121,7 @@ export async function transcribe(
 }
 
 /** Refuses at once what every recording would be refused for. */
-function requireUsable({ manifest }: ResolvedModel, language: string | undefined): void {
+export function requireUsable({ manifest }: ResolvedModel, language: string | undefined): void {
   const { id, family, languages, languageRequired } = manifest;
   if (!isModelFamily(family)) {
     throw new AsrError(
@@ -134,6 +134,12 @@ function requireUsable({ manifest }: ResolvedModel, language: string | undefined
     throw new AsrError(
       'LANGUAGE_REQUIRED',
       `${id} must be told the language (--language): ${known}.`,
+    );
+  }
+  if (language !== undefined && languages.includes('und')) {
+    throw new AsrError(
+      'LANGUAGE_UNSUPPORTED',
+      `What ${id} knows was not said when it was imported: leave --language out, or import it again with --languages ${language}.`,
     );
   }
   if (language !== undefined && !languages.includes(language)) {

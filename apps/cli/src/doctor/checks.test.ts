@@ -1,6 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { describeCpu, describeMemory, describeThreads } from './check-machine.js';
 import { checkNode, checkProgram } from './check-programs.js';
+import { checkSettings } from './check-settings.js';
 
 describe('doctor', () => {
   it('wants a recent node', () => {
@@ -18,6 +22,19 @@ describe('doctor', () => {
     expect((await checkProgram('ffmpeg', () => Promise.resolve('3.4.8'))).state).toBe('warning');
     expect((await checkProgram('ffmpeg', () => Promise.resolve('n7.1'))).state).toBe('ok');
     expect((await checkProgram('ffmpeg', () => Promise.resolve('N-118-gab'))).state).toBe('ok');
+  });
+
+  it('tells settings with which no run would start', async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'steno-doctor-'));
+    try {
+      expect(await checkSettings(dataDir)).toEqual([]);
+      await writeFile(join(dataDir, 'settings.json'), '{"lanes":0,"colour":true}');
+      const [check] = await checkSettings(dataDir);
+      expect(check).toMatchObject({ state: 'bad', what: 'settings' });
+      expect(check?.value).toMatch(/settings\.json cannot be used: lanes: .*colour/);
+    } finally {
+      await rm(dataDir, { recursive: true, force: true });
+    }
   });
 
   it('looks for what int8 needs in the CPU', () => {

@@ -77,6 +77,39 @@ describe('formatSummary', () => {
   });
 });
 
+describe('formatSummary, at its ends', () => {
+  const empty = { count: 0, done: 0, skipped: 0, cancelled: 0, failures: [] };
+  const facts = { audioSeconds: 0, elapsedSeconds: 1, modelId: 'demo-en', isDemo: true };
+
+  it('says once what is wrong with many', () => {
+    const error = { code: 'FFMPEG_MISSING', message: 'Install ffmpeg.', retryable: false };
+    const other = { code: 'AUDIO_EMPTY', message: 'Empty.', retryable: false };
+    const failures = [
+      ...Array.from({ length: 5 }, (_, at) => ({ shown: `${at}.mp3`, error })),
+      { shown: 'bad.mp3', error: other },
+    ];
+    expect(formatSummary({ ...empty, ...facts, count: 6, failures }, style)).toEqual([
+      ...['', '6 recordings: 6 failed.'],
+      ...[
+        '',
+        '✗ 0.mp3',
+        '✗ 1.mp3',
+        '✗ 2.mp3',
+        '✗ and 2 others',
+        '  FFMPEG_MISSING: Install ffmpeg.',
+      ],
+      ...['', '✗ bad.mp3', '  AUDIO_EMPTY: Empty.'],
+    ]);
+  });
+
+  it('has a sentence for what ended before it began', () => {
+    expect(formatSummary({ ...empty, ...facts }, style)).toEqual([
+      '',
+      'Interrupted before the first recording.',
+    ]);
+  });
+});
+
 describe('formatRunStart', () => {
   it('says of the demo model what it is for, and names the way to a real one', () => {
     const run = { count: 1, laneCount: 2, modelId: 'demo-en', tier: 'int8' };

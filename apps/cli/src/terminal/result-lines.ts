@@ -16,6 +16,8 @@ import { type Style } from './style.js';
 const NAME_WIDTH = 36;
 /** More remarks on one recording are in its JSON. */
 const MAX_REMARKS = 3;
+/** Of recordings that failed for the same reason; each has a line of its own above the summary. */
+const MAX_NAMES = 3;
 
 type ResultFormat = { style: Style; cwd: string };
 
@@ -60,18 +62,33 @@ export function formatSummary(summary: RunSummary, style: Style): string[] {
     ...(failures.length > 0 ? [style.bad(`${failures.length} failed`)] : []),
     ...(cancelled > 0 ? [style.warning(`${cancelled} interrupted`)] : []),
   ];
+  if (parts.length === 0) return ['', 'Interrupted before the first recording.'];
   return [
     '',
     `${formatCount(count, 'recording')}: ${parts.join(', ')}.`,
-    ...failures.flatMap(({ shown, error }) => [
-      '',
-      `${style.bad('✗')} ${toPrintable(shown)}`,
-      `  ${error.code}: ${toPrintable(error.message)}`,
-    ]),
+    ...formatFailures(failures, style),
     ...(cancelled > 0
       ? ['', 'Interrupted. The same command without --force goes on with what is not done yet.']
       : []),
   ];
+}
+
+/** What is wrong with all of them, such as a full disk, is said once. */
+function formatFailures(failures: RunSummary['failures'], style: Style): string[] {
+  const reasons = new Map<string, string[]>();
+  for (const { shown, error } of failures) {
+    const reason = `${error.code}: ${toPrintable(error.message)}`;
+    reasons.set(reason, [...(reasons.get(reason) ?? []), toPrintable(shown)]);
+  }
+  return [...reasons].flatMap(([reason, names]) => {
+    const more = names.length - MAX_NAMES;
+    return [
+      '',
+      ...names.slice(0, MAX_NAMES).map((name) => `${style.bad('✗')} ${name}`),
+      ...(more > 0 ? [`${style.bad('✗')} and ${formatCount(more, 'other')}`] : []),
+      `  ${reason}`,
+    ];
+  });
 }
 
 function formatDemoNotice(modelId: string): string[] {

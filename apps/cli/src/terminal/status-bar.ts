@@ -11,6 +11,9 @@ export interface StatusBar {
 }
 
 const FRAMES_PER_SECOND = 5;
+/** The bar keeps a terminal from wrapping; what is printed for good must not lose its end to that. */
+const WRAP = '\u001b[?7h';
+const NO_WRAP = '\u001b[?7l';
 
 /** @param compose the bar's text, asked for at each redraw */
 export function openStatusBar(stream: NodeJS.WriteStream, compose: () => string): StatusBar {
@@ -29,7 +32,7 @@ export function openStatusBar(stream: NodeJS.WriteStream, compose: () => string)
   let isClosed = false;
   return {
     print(line) {
-      bars.log(`${line}\n`);
+      bars.log(`${WRAP}${line}\n${NO_WRAP}`);
       bars.update();
     },
     redraw: () => bars.update(),

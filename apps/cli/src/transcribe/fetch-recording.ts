@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { AsrError } from '@stenofleet/asr-core';
 import { CliError } from '../cli-error.js';
 import { toDiskError } from '../disk-error.js';
+import { decodePart } from './recording.js';
 import { isAlive } from './write-atomically.js';
 
 const MAX_BYTES = 64 * 2 ** 30;
@@ -37,7 +38,7 @@ export async function fetchRecording(
   const timer = setTimeout(() => silence.abort(), silenceMs);
   const path = join(folder, `${process.pid}-${randomUUID()}`);
   try {
-    const response = await request(address, {
+    const response = await requestFollowing(address, {
       headers: knownEtag === undefined ? {} : { 'if-none-match': knownEtag },
       signal: AbortSignal.any([signal, silence.signal]),
     });
@@ -68,20 +69,30 @@ export async function removeAbandonedDownloads(folder: string): Promise<void> {
   await Promise.all(abandoned.map((name) => rm(join(folder, name), { force: true })));
 }
 
-async function request(address: string, init: RequestInit): Promise<Response> {
-  let target = new URL(address);
+type PlainRequest = { headers: Record<string, string>; signal: AbortSignal };
+
+async function requestFollowing(address: string, init: PlainRequest): Promise<Response> {
+  const { host } = new URL(address);
+  let target: URL | undefined = new URL(address);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    const response = await fetch(target, { ...init, redirect: 'manual' });
+    const response = await request(target, init);
     const location = response.headers.get('location');
     if (response.status < 300 || response.status > 399 || location === null) return response;
     await response.body?.cancel();
-    target = new URL(location, target);
-    if (!/^https?:$/.test(target.protocol)) break;
+    target = URL.canParse(location, target.href) ? new URL(location, target) : undefined;
+    if (target === undefined || !/^https?:$/.test(target.protocol)) break;
   }
-  throw new CliError(
-    'SOURCE_NOT_FOUND',
-    `${target.host} redirects in circles or to no http(s) address.`,
-  );
+  throw new CliError('SOURCE_NOT_FOUND', `${host} redirects in circles or to no http(s) address.`);
+}
+
+/** `fetch` refuses an address with a password, and says it in its message: the password goes into a header. */
+function request(target: URL, { headers, signal }: PlainRequest): Promise<Response> {
+  const bare = new URL(target);
+  bare.username = bare.password = '';
+  const secret = `${decodePart(target.username)}:${decodePart(target.password)}`;
+  const authorization =
+    secret === ':' ? {} : { authorization: `Basic ${Buffer.from(secret).toString('base64')}` };
+  return fetch(bare, { headers: { ...headers, ...authorization }, signal, redirect: 'manual' });
 }
 
 async function save(

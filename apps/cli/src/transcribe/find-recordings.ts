@@ -6,7 +6,7 @@ import { isDynamicPattern } from 'tinyglobby';
 import { CliError } from '../cli-error.js';
 import { type FileTree } from './file-tree.js';
 import { hasMediaExtension } from './media-extensions.js';
-import { type Recording } from './recording.js';
+import { decodePart, type Recording } from './recording.js';
 
 export type InputProblem = { shown: string; error: Error };
 export type FoundRecordings = { recordings: Recording[]; problems: InputProblem[] };
@@ -127,18 +127,10 @@ function describeUrl(input: string): Recording {
 /** The last part of the address's path as a file name that is safe everywhere. */
 function nameOf(url: URL): string {
   const last = url.pathname.split('/').findLast((part) => part !== '') ?? '';
-  const name = decode(last)
+  const name = decodePart(last)
     .replace(/[\p{Cc}/\\:*?"<>|]+/gu, '_')
     .replace(/^\.+/, '');
   return name.slice(0, 150) || url.hostname;
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 /** User names, passwords and queries (signatures) of an address are nobody else's business. */

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { toDiskError } from '../disk-error.js';
 import { writeFileAtomically } from './write-atomically.js';
 
 const sourceSchema = z.object({
@@ -39,6 +40,7 @@ export type LedgerEntry = z.infer<typeof entrySchema>;
 export interface Ledger {
   /** Undefined where nothing was written yet, or where the entry cannot be read. */
   read(base: string): Promise<LedgerEntry | undefined>;
+  /** @throws CliError `OUTPUT_UNWRITABLE` */
   write(entry: LedgerEntry): Promise<void>;
 }
 
@@ -54,8 +56,13 @@ export function createLedger(folder: string): Ledger {
       }
     },
     async write(entry) {
-      await mkdir(folder, { recursive: true });
-      await writeFileAtomically(pathOf(entry.base), `${JSON.stringify(entry, undefined, 2)}\n`);
+      try {
+        await mkdir(folder, { recursive: true });
+        await writeFileAtomically(pathOf(entry.base), `${JSON.stringify(entry, undefined, 2)}\n`);
+      } catch (error) {
+        // It may lie on another disk than the outputs: whoever frees space must know which.
+        throw toDiskError(error, folder);
+      }
     },
   };
 }

@@ -23,3 +23,12 @@ export function getSourceId(recording: Recording): string {
     ? `file:${recording.path}`
     : `url:${createHash('sha256').update(recording.url).digest('hex')}`;
 }
+
+/** A part of an address as a person reads it; a stray `%` stays as it is. */
+export function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

@@ -1,6 +1,7 @@
 // Files that are whole under their name, or not there. Temporary ones carry the writer's process id, so that what a
 // killed process left behind can be told from what another one is writing.
 
+import { createHash } from 'node:crypto';
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { getSystemErrorCode } from '../describe-error.js';
@@ -38,10 +39,10 @@ export function writeFileAtomically(path: string, content: string): Promise<void
 /** Removes what processes that no longer run have left beside these files. */
 export async function removeAbandoned(paths: readonly string[]): Promise<void> {
   for (const folder of new Set(paths.map((path) => dirname(path)))) {
-    const names = new Set(paths.map((path) => basename(path)));
+    const names = new Set(paths.map(hashName));
     const entries = await readdir(folder).catch(() => []);
     const abandoned = entries.filter((entry) => {
-      const match = /^\.(.+)\.(\d+)\.steno-tmp$/.exec(entry);
+      const match = /^\.(\w+)\.(\d+)\.steno-tmp$/.exec(entry);
       return match?.[1] !== undefined && names.has(match[1]) && !isAlive(Number(match[2]));
     });
     await Promise.all(abandoned.map((entry) => rm(join(folder, entry), { force: true })));
@@ -58,7 +59,12 @@ export function isAlive(pid: number): boolean {
 }
 
 function temporaryPath(path: string): string {
-  return join(dirname(path), `.${basename(path)}.${process.pid}.${TEMPORARY_SUFFIX}`);
+  return join(dirname(path), `.${hashName(path)}.${process.pid}.${TEMPORARY_SUFFIX}`);
+}
+
+/** A longer name than the file's own could be too long for the disk. */
+function hashName(path: string): string {
+  return createHash('sha256').update(basename(path)).digest('hex').slice(0, 16);
 }
 
 async function writeSynced(path: string, content: string): Promise<void> {
