@@ -14,6 +14,7 @@ export async function cutSpeech(
   const collector: Inference = {
     laneCount: inference.laneCount,
     capabilities: inference.capabilities,
+    budget: inference.budget,
     detectSpeech: (streams, signal) => inference.detectSpeech(streams, signal),
     recognize({ samples }) {
       stretches.push(samples);

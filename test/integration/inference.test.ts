@@ -76,17 +76,35 @@ describe.each([
     );
   });
 
-  it('takes the audio, and gives no answer to what is cancelled', async () => {
+  it('moves the audio away', async () => {
+    const inference = (opened = await open(1));
+    const [samples = new Float32Array()] = cut(1);
+    await inference.recognize({ samples });
+    expect(samples).toHaveLength(0);
+  });
+
+  it('gives no answer to what is cancelled, and all of it to the others', async () => {
     const inference = (opened = await open(1));
     const controller = new AbortController();
-    const waiting = cut(30).map((samples) =>
-      inference.recognize({ samples, signal: controller.signal }),
-    );
-    const other = inference.recognize({ samples: cut(1)[0] ?? new Float32Array() });
-    setTimeout(() => controller.abort(), 30);
-    const outcomes = await Promise.allSettled(waiting);
-    expect(outcomes.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'CANCELLED' } });
+    const { signal } = controller;
+    const first = cut(30).map((samples) => inference.recognize({ samples, signal }));
+    const [sample = new Float32Array()] = cut(1);
+    const other = inference.recognize({ samples: sample });
+    controller.abort();
+    for (const outcome of await Promise.allSettled(first)) {
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'CANCELLED' } });
+    }
     expect((await other).pieces.length).toBeGreaterThan(0);
+  });
+
+  it('lets what runs finish when it closes', async () => {
+    const inference = await open(2);
+    const running = cut(2, 10).map((samples) => inference.recognize({ samples }));
+    const outcomes = Promise.allSettled(running);
+    // An answer to a later question: all has reached the lanes.
+    await inference.getTimings();
+    await inference.close();
+    expect((await outcomes).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
   });
 
   it('says in one sentence why a model cannot be opened', async () => {
@@ -119,11 +137,20 @@ describe('the inference process', () => {
   });
 
   it('is ended when it hangs, and what waited is told', async () => {
-    const inference = await startProcess({ stallTimeoutMs: 400 });
+    const inference = await startProcess({ stallTimeoutMs: 3_000 });
     process.kill(inference.pid ?? 0, 'SIGSTOP');
     await expect(
       inference.recognize({ samples: cut(1)[0] ?? new Float32Array() }),
     ).rejects.toMatchObject({ code: 'INFERENCE_TIMEOUT' });
+    const again = await inference.recognize({ samples: cut(1)[0] ?? new Float32Array() });
+    expect(again.pieces.length).toBeGreaterThan(0);
+  });
+
+  it('rejects what was asked for just before it closes, and closes at once', async () => {
+    const inference = await startProcess();
+    const outcomes = Promise.allSettled(cut(3).map((samples) => inference.recognize({ samples })));
+    await inference.close();
+    expect((await outcomes).map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
   });
 
   it('does not outlive its parent', async () => {

@@ -7,13 +7,12 @@ import { computeWords } from './align/words.js';
 import { AsrError, cancelled } from './errors.js';
 import { type Inference } from './inference/inference.js';
 import { type SpeechOptions, type SpeechRegion } from './speech/find-speech.js';
+import { repairSamples } from './speech/repair-samples.js';
 import { type SegmentLimits } from './speech/plan-segments.js';
 import { type CutSegment, createSegmenter } from './speech/segmenter.js';
 import { createVadState } from './speech/silero-vad.js';
 import { type Segment, type Word } from './transcript.js';
 
-/** Segments in hand for each lane: enough to choose the longest from, and to fill the next group. */
-const SEGMENTS_AHEAD_PER_LANE = 12;
 /** Speech of at least this length in which a model finds no word is reported (2 s). */
 const SILENT_SPEECH_SAMPLES = 32_000;
 
@@ -28,7 +27,7 @@ export type TranscribeOptions = {
 };
 
 export type TranscribeProgress = {
-  /** Audio that is heard and, where there was speech, recognised: position on the recording's clock. */
+  /** Before this all audio is heard and all speech recognized: position on the recording's clock; never goes back. */
   doneSamples: number;
   /** Words recognised so far. */
   words: number;
@@ -49,7 +48,8 @@ export type AudioTranscript = {
 
 /**
  * Transcribes audio that arrives in blocks, one array of equal length for each channel (mono, −1…1, 16 kHz; all but the
- * last block a multiple of 512 samples). Each channel is heard on its own.
+ * last block a multiple of 512 samples). Blocks are taken over: they are changed in place and kept for a while. Each
+ * channel is heard on its own.
  * @throws AsrError `CANCELLED`, `INFERENCE_…`, `LANGUAGE_…`, and what the blocks throw
  */
 export async function transcribeAudio(
@@ -63,7 +63,6 @@ export async function transcribeAudio(
     maxSegmentSeconds: inference.capabilities.maxSegmentSeconds,
   };
   const channels: Channel[] = [];
-  const gate = createGate(inference.laneCount * SEGMENTS_AHEAD_PER_LANE);
   // Ends everything in hand when one part fails.
   const failure = new AbortController();
   const stop = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
@@ -73,15 +72,19 @@ export async function transcribeAudio(
     options.onProgress?.({
       doneSamples: Math.min(
         heardSamples,
-        ...channels.flatMap(({ inHand }) => [...inHand].map((segment) => segment.startSamples)),
+        ...channels.flatMap(({ segmenter, inHand }) => [
+          segmenter.settledUntilSamples,
+          ...[...inHand].map((segment) => segment.startSamples),
+        ]),
       ),
       words: channels.reduce((sum, { numWords }) => sum + numWords, 0),
     });
   const dispatch = async (channel: Channel, cuts: readonly CutSegment[]) => {
+    cuts.forEach(({ segment }) => channel.inHand.add(segment));
     for (const { segment, samples } of cuts) {
-      await gate.enter();
-      if (stop.aborted) break;
-      channel.inHand.add(segment);
+      // Given away with the audio, so told before.
+      const { length } = samples;
+      await inference.budget.reserve(length, stop);
       const heard = recognizeSegment(segment, samples, { inference, options, signal: stop })
         .then((result) => {
           channel.numWords += result.words.length;
@@ -89,7 +92,7 @@ export async function transcribeAudio(
           report();
           return result;
         })
-        .finally(() => gate.leave());
+        .finally(() => inference.budget.release(length));
       // A failure is thrown where all results are awaited; it also stops the rest at once.
       heard.catch(() => failure.abort());
       channel.heard.push(heard);
@@ -100,6 +103,7 @@ export async function transcribeAudio(
     for await (const block of blocks) {
       if (stop.aborted) break;
       while (channels.length < block.length) channels.push(createChannel(limits, options.speech));
+      block.forEach(repairSamples);
       const streams = block.map((samples, index) => ({
         // A copy: the lane gets it for good, and the segmenter keeps the block.
         samples: samples.slice(),
@@ -185,21 +189,4 @@ function findCause(outcomes: readonly PromiseSettledResult<unknown>[]): unknown 
     outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
   );
   return reasons.find((reason) => !(reason instanceof AsrError && reason.code === 'CANCELLED'));
-}
-
-/** Lets `size` through at a time; the others wait in order. */
-function createGate(size: number) {
-  const waiting: (() => void)[] = [];
-  let free = size;
-  return {
-    async enter() {
-      if (free > 0) free -= 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-    },
-    leave() {
-      const next = waiting.shift();
-      if (next) next();
-      else free += 1;
-    },
-  };
 }

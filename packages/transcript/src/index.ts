@@ -9,6 +9,7 @@ export { type CueWord } from './cues/cue-pieces.js';
 export { type CueSource, planCues } from './cues/plan-cues.js';
 export { type CueViolation, type CueViolationName, validateCues } from './cues/validate-cues.js';
 export {
+  createTranscriptFormatter,
   type FormatOptions,
   formatTranscript,
   transcriptFileExtensions,

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Segment } from '../transcript.js';
 import { stitchSegments } from './stitch-segments.js';
@@ -34,6 +35,52 @@ describe('stitched segments', () => {
       { segment: segment(10, 20, { overlapBefore: 1 }), words: right },
     ]);
     expect(words).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('pair the hearings of a word said twice in a row', () => {
+    const heard = [word('no', 8.2, 8.4), word('no', 8.5, 8.7)];
+    const words = stitchSegments([
+      { segment: segment(0, 8, { overlapAfter: 1 }), words: heard },
+      { segment: segment(8, 20, { overlapBefore: 1 }), words: heard },
+    ]);
+    expect(words.map(({ text }) => text)).toEqual(['no', 'no']);
+  });
+
+  it('repeat and lose nothing, whatever is said around the seam', () => {
+    const said = fc.array(
+      fc.record({
+        text: fc.constantFrom('no', 'yes', 'two'),
+        pauseSamples: fc.integer({ min: 800, max: 8_000 }),
+        lengthSamples: fc.integer({ min: 3_200, max: 9_600 }),
+        lateSamples: fc.integer({ min: -700, max: 700 }),
+      }),
+      { minLength: 8, maxLength: 30 },
+    );
+    const cut = 3 * SECOND;
+    fc.assert(
+      fc.property(said, (spoken) => {
+        let position = 0;
+        const words = spoken.map(({ text, pauseSamples, lengthSamples, lateSamples }) => {
+          const startSamples = position + pauseSamples;
+          position = startSamples + lengthSamples;
+          return { text, startSamples, endSamples: position, confidence: 1, lateSamples };
+        });
+        // Each side hears every word that lies wholly in its audio, the right one a little off in time.
+        const left = words.filter(({ endSamples }) => endSamples <= cut + SECOND);
+        const right = words
+          .filter(({ startSamples }) => startSamples >= cut - SECOND)
+          .map((one) => ({
+            ...one,
+            startSamples: one.startSamples + one.lateSamples,
+            endSamples: one.endSamples + one.lateSamples,
+          }));
+        const stitched = stitchSegments([
+          { segment: segment(0, 3, { overlapAfter: 1 }), words: left },
+          { segment: segment(3, 40, { overlapBefore: 1 }), words: right },
+        ]);
+        expect(stitched.map(({ text }) => text)).toEqual(words.map(({ text }) => text));
+      }),
+    );
   });
 
   it('keep a word that is truly said twice', () => {

@@ -22,17 +22,21 @@ export function stitchSegments(heard: readonly HeardSegment[]): Word[] {
 
 /**
  * Takes from `before` what lies behind the splice and returns what of `after` follows it. The splice is the word that
- * both sides heard and that lies nearest to the cut; without one, each side keeps the words whose middle it owns.
+ * both sides heard and that lies nearest to the cut; without one, each side keeps the words whose middle it owns. Where
+ * a word is said twice in a row, each hearing pairs with the one nearest in time.
  */
 function joinAtSeam(before: Word[], after: readonly Word[], segment: Segment): readonly Word[] {
   const cut = segment.startSamples;
-  let splice: { left: number; right: number; distance: number } | undefined;
+  let splice: { left: number; right: number; distance: number; gap: number } | undefined;
   for (let left = before.length - 1; left >= 0; left--) {
     if (before[left]!.endSamples < segment.audioStartSamples - SAME_WORD_SAMPLES) break;
     for (const [right, word] of after.entries()) {
       if (!isSameWord(before[left]!, word)) continue;
       const distance = Math.abs(middle(word) - cut);
-      if (!splice || distance < splice.distance) splice = { left, right, distance };
+      const gap = Math.abs(middle(word) - middle(before[left]!));
+      const isNearer =
+        !splice || distance < splice.distance || (distance === splice.distance && gap < splice.gap);
+      if (isNearer) splice = { left, right, distance, gap };
     }
   }
   if (splice) {

@@ -28,6 +28,14 @@ describe('words from pieces', () => {
     expect(word).toMatchObject({ text: 'yes.', endSamples: 16_000 + 3 * 640 });
   });
 
+  it('begin where their sound begins, not at an opening mark', () => {
+    const pieces = [piece(`${S}dijo`, 1, 3), piece(`${S}¿`, 40, 41), piece('Qué', 41, 43)];
+    expect(computeWords(pieces, CLOCK)[1]).toMatchObject({
+      text: '¿Qué',
+      startSamples: 16_000 + 41 * 640,
+    });
+  });
+
   it.each([
     ['a closing mark behind a space', [`${S}well`, `${S},`, `${S}yes`], ['well,', 'yes']],
     ['a lone space before a mark', [`${S}well`, S, ',', `${S}yes`], ['well,', 'yes']],

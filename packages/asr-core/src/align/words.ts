@@ -38,14 +38,17 @@ function snapPunctuation(pieces: readonly Piece[]): Piece[] {
   const snapped: Piece[] = [];
   for (const piece of pieces) {
     const previous = snapped.at(-1);
-    const isMark = ONLY_PUNCTUATION.test(piece.text.replace(WORD_START, ''));
     snapped.push(
-      previous && isMark
+      previous && isMark(piece)
         ? { ...piece, startFrame: previous.endFrame, endFrame: previous.endFrame }
         : piece,
     );
   }
   return snapped;
+}
+
+function isMark(piece: Piece): boolean {
+  return ONLY_PUNCTUATION.test(piece.text.replace(WORD_START, ''));
 }
 
 function groupPieces(pieces: readonly Piece[]): OpenWord[] {
@@ -80,12 +83,14 @@ function joinDetachedMarks(words: readonly OpenWord[]): OpenWord[] {
 }
 
 function toWord({ text, pieces }: OpenWord, clock: SegmentClock): Word {
+  // An opening mark carries the end of the word before it: it says nothing about where this one begins.
+  const first = pieces.find((piece) => !isMark(piece)) ?? pieces[0]!;
   const toSamples = (frame: number) =>
     Math.min(clock.startSamples + frame * clock.samplesPerFrame, clock.endSamples);
   const probabilities = pieces.map((piece) => Math.exp(piece.logProbability));
   return {
     text: text.trimEnd(),
-    startSamples: toSamples(pieces[0]!.startFrame),
+    startSamples: toSamples(first.startFrame),
     endSamples: toSamples(Math.max(...pieces.map((piece) => piece.endFrame))),
     confidence: probabilities.reduce((sum, value) => sum + value, 0) / probabilities.length,
   };

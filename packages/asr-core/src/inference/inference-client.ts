@@ -10,12 +10,13 @@ import {
 } from '../recognizer.js';
 import { findSileroVadFile } from '../runtime/vad-file.js';
 import { type VadResult } from '../speech/silero-vad.js';
+import { planAudioBudget } from './audio-budget.js';
 import { type Inference } from './inference.js';
 import { type LanePoolOptions } from './lane-pool.js';
 import { type ChildMessage, type ParentMessage } from './messages.js';
 
 export type InferenceProcessOptions = LanePoolOptions & {
-  /** With work outstanding and no answer for this long, the process is taken for hung. @defaultValue 300000 */
+  /** While it starts or has work, no answer for this long means that the process hangs. @defaultValue 300000 */
   stallTimeoutMs?: number;
   /** How long `close` waits for running work before it kills. @defaultValue 10000 */
   closeTimeoutMs?: number;
@@ -34,9 +35,12 @@ type Outstanding = { resolve: (value: ReplyValue) => void; reject: (error: Error
 type Child = {
   process: ChildProcess;
   ready: Promise<RecognizerCapabilities>;
+  isReady: boolean;
   outstanding: Map<number, Outstanding>;
   /** Last answer, or when work was handed out to an idle process. */
   aliveAtMs: number;
+  /** Rejects whoever waits for an answer or for the start. */
+  fail: (error: AsrError) => void;
 };
 type Request =
   | Omit<Extract<ParentMessage, { kind: 'recognize' }>, 'id' | 'scope'>
@@ -61,17 +65,25 @@ export async function startInferenceProcess({
   let isClosed = false;
   let child: Child | undefined;
 
+  const forget = (ended: Child) => {
+    if (child === ended) child = undefined;
+  };
   const obtainChild = () => {
-    child ??= startChild({ kind: 'start', lane: { model, vadPath }, laneCount }, () => {
-      child = undefined;
+    child ??= startChild({ kind: 'start', lane: { model, vadPath }, laneCount }, (ended, crash) => {
+      forget(ended);
+      ended.fail(isClosed ? cancelled() : crash);
     });
     return child;
   };
-  const request = async (message: Request, signal?: AbortSignal): Promise<ReplyValue> => {
+  const assertOpen = (signal: AbortSignal | undefined) => {
     if (isClosed || signal?.aborted) throw cancelled();
+  };
+  const request = async (message: Request, signal?: AbortSignal): Promise<ReplyValue> => {
+    assertOpen(signal);
     const target = obtainChild();
     await target.ready;
-    if (signal?.aborted) throw cancelled();
+    // Nothing may follow the close message: a process that is ending no longer reads.
+    assertOpen(signal);
     const id = nextId++;
     const scope = signal && scopeOf(signal);
     if (target.outstanding.size === 0) target.aliveAtMs = Date.now();
@@ -90,6 +102,7 @@ export async function startInferenceProcess({
         };
       target.outstanding.set(id, { resolve: settle(resolve), reject: settle(reject) });
       send(target, { ...message, id, ...(scope !== undefined && { scope }) });
+      if (message.kind === 'recognize') release(message.samples);
     });
   };
   const scopeOf = (signal: AbortSignal) => {
@@ -103,16 +116,16 @@ export async function startInferenceProcess({
   };
   const watchdog = setInterval(
     () => {
-      if (!child || child.outstanding.size === 0) return;
+      if (!child || (child.isReady && child.outstanding.size === 0)) return;
       if (Date.now() - child.aliveAtMs < stallTimeoutMs) return;
-      failOutstanding(
-        child,
+      child.fail(
         new AsrError(
           'INFERENCE_TIMEOUT',
           `Inference gave no answer for ${stallTimeoutMs / 1000} s; its process was ended.`,
         ),
       );
       child.process.kill('SIGKILL');
+      forget(child);
     },
     Math.min(stallTimeoutMs, 1_000),
   );
@@ -123,9 +136,17 @@ export async function startInferenceProcess({
     throw error;
   });
 
+  const close = async () => {
+    isClosed = true;
+    clearInterval(watchdog);
+    if (child) await closeChild(child, closeTimeoutMs);
+  };
+  let closing: Promise<void> | undefined;
+
   return {
     laneCount,
     capabilities,
+    budget: planAudioBudget({ laneCount, capabilities }),
     get pid() {
       return child?.process.pid;
     },
@@ -139,15 +160,11 @@ export async function startInferenceProcess({
       return (await reply) as VadResult[];
     },
     getTimings: async () => (await request({ kind: 'get-timings' })) as RecognizerTimings,
-    async close() {
-      isClosed = true;
-      clearInterval(watchdog);
-      if (child) await closeChild(child, closeTimeoutMs);
-    },
+    close: () => (closing ??= close()),
   };
 }
 
-function startChild(start: ParentMessage, onExit: () => void): Child {
+function startChild(start: ParentMessage, onEnd: (ended: Child, crash: AsrError) => void): Child {
   const entry = new URL(`./inference-process${extname(import.meta.url)}`, import.meta.url);
   const forked = fork(fileURLToPath(entry), {
     serialization: 'advanced',
@@ -161,8 +178,15 @@ function startChild(start: ParentMessage, onExit: () => void): Child {
   const started: Child = {
     process: forked,
     ready,
+    isReady: false,
     outstanding: new Map(),
     aliveAtMs: Date.now(),
+    fail: (error) => {
+      reject(error);
+      const waiting = [...started.outstanding.values()];
+      started.outstanding.clear();
+      waiting.forEach((request) => request.reject(error));
+    },
   };
   // Whoever asks gets the failure through `ready`; nobody may be asking yet.
   ready.catch(() => undefined);
@@ -170,6 +194,7 @@ function startChild(start: ParentMessage, onExit: () => void): Child {
     const message = raw as ChildMessage;
     started.aliveAtMs = Date.now();
     if (message.kind === 'ready') {
+      started.isReady = true;
       if (message.reply.ok) resolve(message.reply.value.capabilities);
       else {
         reject(fromWireError(message.reply.error));
@@ -182,29 +207,28 @@ function startChild(start: ParentMessage, onExit: () => void): Child {
     if (message.reply.ok) waiting?.resolve(message.reply.value);
     else waiting?.reject(fromWireError(message.reply.error));
   });
-  const onEnd = (how: string) => {
-    onExit();
-    const error = new AsrError('INFERENCE_CRASHED', `The inference process ended (${how}).`, {
-      details: { stderr: stderrTail },
-    });
-    reject(error);
-    failOutstanding(started, error);
-  };
-  forked.on('exit', (code, signal) => onEnd(signal ?? `exit code ${code ?? 'unknown'}`));
-  forked.on('error', (error) => onEnd(error.message));
+  const end = (how: string) =>
+    onEnd(
+      started,
+      new AsrError('INFERENCE_CRASHED', `The inference process ended (${how}).`, {
+        details: { stderr: stderrTail },
+      }),
+    );
+  forked.on('exit', (code, signal) => end(signal ?? `exit code ${code ?? 'unknown'}`));
+  forked.on('error', (error) => end(error.message));
   send(started, start);
   return started;
-}
-
-function failOutstanding(child: Child, error: AsrError): void {
-  const waiting = [...child.outstanding.values()];
-  child.outstanding.clear();
-  waiting.forEach(({ reject }) => reject(error));
 }
 
 function send(child: Child, message: ParentMessage): void {
   // A process that is gone answers through its exit event.
   if (child.process.connected) child.process.send(message, () => undefined);
+}
+
+/** Gives the memory of audio back that was sent (a message is serialized at once): its sender may hold on to it. */
+function release({ buffer, byteLength }: Float32Array): void {
+  const isWhole = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength;
+  if (isWhole) structuredClone(buffer, { transfer: [buffer] });
 }
 
 function closeChild(child: Child, timeoutMs: number): Promise<void> {

@@ -22,11 +22,12 @@ export function describe(): Promise<Reply<LaneDescription>> {
 }
 
 export function recognize(task: RecognizeTask): Promise<Reply<LaneResult>> {
+  const { segments, language, cancelFlag } = task;
   return withLane(async ({ recognizer }) => {
     const before = recognizer.timings;
-    const results = await recognizer.recognize(task.segments, {
-      ...(task.language !== undefined && { language: task.language }),
-      isCancelled: () => Atomics.load(task.cancelFlag, 0) !== 0,
+    const results = await recognizer.recognize(segments, {
+      ...(language !== undefined && { language }),
+      ...(cancelFlag && { isCancelled: () => Atomics.load(cancelFlag, 0) !== 0 }),
     });
     const after = recognizer.timings;
     return {

@@ -2,11 +2,12 @@
 // process and not its parent.
 
 import { AsrError, toWireError } from '../errors.js';
+import { createCancelScopes } from './cancel-scopes.js';
 import { type Inference } from './inference.js';
 import { openLanePool } from './lane-pool.js';
 import { type ChildMessage, type ParentMessage } from './messages.js';
 
-const scopes = new Map<number, AbortController>();
+const scopes = createCancelScopes();
 let opening: Promise<Inference> | undefined;
 
 // The parent decides when this process ends: Ctrl-C reaches the whole process group.
@@ -29,26 +30,30 @@ function handle(message: ParentMessage): void {
       );
       return;
     case 'recognize': {
-      const { id, samples, language, scope } = message;
+      const { samples, language } = message;
       // Received arrays are views of one shared message buffer: a copy of its own can be moved to a lane.
       const request = { samples: samples.slice(), ...(language !== undefined && { language }) };
-      answer(id, (inference) => inference.recognize({ ...request, ...signalOf(scope) }));
+      answer(message, (inference, signal) =>
+        inference.recognize({ ...request, ...(signal && { signal }) }),
+      );
       return;
     }
     case 'detect-speech': {
-      const { id, streams, scope } = message;
-      const own = streams.map(({ samples, state }) => ({ samples: samples.slice(), state }));
-      answer(id, (inference) => inference.detectSpeech(own, signalOf(scope).signal));
+      const own = message.streams.map(({ samples, state: { recurrent, context } }) => ({
+        samples: samples.slice(),
+        state: { recurrent: recurrent.slice(), context: context.slice() },
+      }));
+      answer(message, (inference, signal) => inference.detectSpeech(own, signal));
       return;
     }
     case 'get-timings':
-      answer(message.id, (inference) => inference.getTimings());
+      answer(message, (inference) => inference.getTimings());
       return;
     case 'cancel':
-      scopes.get(message.scope)?.abort();
-      scopes.delete(message.scope);
+      scopes.cancel(message.scope);
       return;
     case 'close':
+      // Never rejects; the process ends by itself when all is closed.
       void close();
   }
 }
@@ -56,22 +61,22 @@ function handle(message: ParentMessage): void {
 type Answer = Extract<ChildMessage, { kind: 'reply' }>['reply'];
 type AnswerValue = Extract<Answer, { ok: true }>['value'];
 
-function answer(id: number, work: (inference: Inference) => Promise<AnswerValue>): void {
+function answer(
+  { id, scope }: { id: number; scope?: number },
+  work: (inference: Inference, signal: AbortSignal | undefined) => Promise<AnswerValue>,
+): void {
+  const signal = scope === undefined ? undefined : scopes.enter(scope);
   const started = opening
-    ? opening.then(work)
+    ? opening.then((inference) => work(inference, signal))
     : Promise.reject(new AsrError('INFERENCE_FAILED', 'The inference process was not started.'));
+  const settle = (reply: Answer) => {
+    if (scope !== undefined) scopes.leave(scope);
+    send({ kind: 'reply', id, reply });
+  };
   started.then(
-    (value) => send({ kind: 'reply', id, reply: { ok: true, value } }),
-    (error: unknown) =>
-      send({ kind: 'reply', id, reply: { ok: false, error: toWireError(error) } }),
+    (value) => settle({ ok: true, value }),
+    (error: unknown) => settle({ ok: false, error: toWireError(error) }),
   );
-}
-
-function signalOf(scope: number | undefined): { signal?: AbortSignal } {
-  if (scope === undefined) return {};
-  const controller = scopes.get(scope) ?? new AbortController();
-  scopes.set(scope, controller);
-  return { signal: controller.signal };
 }
 
 async function close(): Promise<void> {

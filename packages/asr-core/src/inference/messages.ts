@@ -21,7 +21,7 @@ export type RecognizeTask = {
   segments: { samples: Float32Array }[];
   language?: string;
   /** One `Int32` in shared memory; non-zero asks the lane to stop before its next run. */
-  cancelFlag: Int32Array;
+  cancelFlag?: Int32Array;
 };
 export type DetectSpeechTask = { streams: VadStream[] };
 

@@ -30,6 +30,12 @@ describe('the segment queue', () => {
     expect(take(queue)).toEqual([3]);
   });
 
+  it('groups what nobody can cancel', () => {
+    const queue = createQueue({ laneCount: 1, batchSize: 8 });
+    [5, 4].forEach((length) => queue.add({ samples: new Float32Array(length) }));
+    expect(take(queue)).toEqual([5, 4]);
+  });
+
   it('lets no short segment wait for ever', () => {
     const queue = createQueue({ laneCount: 1, batchSize: 1 });
     queue.add(item(1));
@@ -51,7 +57,7 @@ describe('the segment queue', () => {
   });
 });
 
-type Item = { samples: Float32Array; language?: string; cancelFlag: Int32Array };
+type Item = { samples: Float32Array; language?: string; cancelFlag?: Int32Array };
 
 function createQueue(options: { laneCount: number; batchSize: number }) {
   return createSegmentQueue<Item>(options);

@@ -1,4 +1,4 @@
-type QueuedSegment = { samples: Float32Array; language?: string; cancelFlag: Int32Array };
+type QueuedSegment = { samples: Float32Array; language?: string; cancelFlag?: Int32Array };
 
 /** Segments waiting for a lane. */
 export interface SegmentQueue<Item extends QueuedSegment> {

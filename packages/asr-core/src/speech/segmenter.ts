@@ -20,6 +20,8 @@ export interface Segmenter {
   finish(): CutSegment[];
   /** Detected speech so far, in order. */
   readonly speech: readonly SpeechRegion[];
+  /** Audio before this is in no later segment; never goes back. */
+  readonly settledUntilSamples: number;
 }
 
 export function createSegmenter(options: {
@@ -31,6 +33,7 @@ export function createSegmenter(options: {
   const energies = createEnergyProfile();
   const audio: AudioWindow = createAudioWindow();
   const speech: SpeechRegion[] = [];
+  let isFinished = false;
 
   const cut = (closed: SpeechRegion[], ended: boolean): CutSegment[] => {
     speech.push(...closed);
@@ -62,6 +65,12 @@ export function createSegmenter(options: {
       energies.push(samples);
       return cut(finder.push(probabilities), false);
     },
-    finish: () => cut(finder.finish(audio.endSamples), true),
+    finish() {
+      isFinished = true;
+      return cut(finder.finish(audio.endSamples), true);
+    },
+    get settledUntilSamples() {
+      return isFinished ? audio.endSamples : planner.neededFromSamples;
+    },
   };
 }

@@ -19,6 +19,9 @@ describe('a vocabulary', () => {
 
   it.each([
     ['a line without an id', 'a 0\nb\n<blk> 2'],
+    ['a line whose id is empty', 'a \n<blk> 1'],
+    ['an id that is no plain number', 'a 0x0\n<blk> 1'],
+    ['an id that no vocabulary reaches', 'a 4294967294\n<blk> 0'],
     ['an id twice', 'a 0\nb 0\n<blk> 1'],
     ['a gap in the ids', 'a 0\n<blk> 2'],
     ['no blank', 'a 0\nb 1'],

@@ -19,12 +19,16 @@ const CONTROL_PIECE = /^<\|.*\|>$/u;
  */
 export function parseVocabulary(text: string): Vocabulary {
   const pieces: (string | undefined)[] = [];
-  for (const line of text.split('\n')) {
+  const lines = text.split('\n');
+  for (const line of lines) {
     const content = line.endsWith('\r') ? line.slice(0, -1) : line;
     if (content === '') continue;
     const split = content.lastIndexOf(' ');
-    const id = Number(content.slice(split + 1));
-    if (split < 0 || !Number.isInteger(id) || id < 0 || pieces[id] !== undefined) {
+    const idText = content.slice(split + 1);
+    const id = Number(idText);
+    // An id beyond the number of lines leaves a gap; without this check a huge one would also take all memory.
+    const isId = split >= 0 && /^\d+$/.test(idText) && id < lines.length;
+    if (!isId || pieces[id] !== undefined) {
       throw new AsrError(
         'MODEL_FILE_UNREADABLE',
         `The vocabulary has a line that is not "piece id" with a new id: "${content}".`,

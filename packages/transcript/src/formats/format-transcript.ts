@@ -1,4 +1,5 @@
-import { type CueRules } from '../cues/cue.js';
+import { type Cue, type CueRules } from '../cues/cue.js';
+import { planCues } from '../cues/plan-cues.js';
 import { type TranscriptDocument } from '../transcript-document.js';
 import { formatJson } from './json.js';
 import { formatSrt } from './srt.js';
@@ -24,16 +25,28 @@ export type FormatOptions = {
 export function formatTranscript(
   document: TranscriptDocument,
   format: TranscriptFormat,
-  { cueRules = {} }: FormatOptions = {},
+  options: FormatOptions = {},
 ): string {
-  switch (format) {
-    case 'json':
-      return formatJson(document);
-    case 'srt':
-      return formatSrt(document, cueRules);
-    case 'vtt':
-      return formatVtt(document, cueRules);
-    case 'txt':
-      return formatTxt(document);
-  }
+  return createTranscriptFormatter(document, options)(format);
+}
+
+/** As {@link formatTranscript}, for several formats of one document: its cues are planned once. */
+export function createTranscriptFormatter(
+  document: TranscriptDocument,
+  { cueRules = {} }: FormatOptions = {},
+): (format: TranscriptFormat) => string {
+  let cues: readonly Cue[] | undefined;
+  const obtainCues = () => (cues ??= planCues(document, cueRules));
+  return (format) => {
+    switch (format) {
+      case 'json':
+        return formatJson(document);
+      case 'srt':
+        return formatSrt(document, obtainCues());
+      case 'vtt':
+        return formatVtt(document, obtainCues());
+      case 'txt':
+        return formatTxt(document);
+    }
+  };
 }

@@ -1,7 +1,6 @@
 // SubRip has no specification and no comments. Lines end in \n (every current player takes it); there is no byte
 // order mark; no cue gives an empty file.
-import { type Cue, type CueRules } from '../cues/cue.js';
-import { planCues } from '../cues/plan-cues.js';
+import { type Cue } from '../cues/cue.js';
 import { type TranscriptDocument } from '../transcript-document.js';
 import { demoNotice } from './notices.js';
 import { formatTimestamp } from './timestamp.js';
@@ -13,11 +12,10 @@ const NOTICE_GAP_MS = 83;
  * SubRip subtitles. For a demo model a last cue of two seconds after all others says so; it is the one cue that may
  * end after the recording.
  */
-export function formatSrt(document: TranscriptDocument, rules: Partial<CueRules> = {}): string {
-  const cues = planCues(document, rules);
+export function formatSrt(document: TranscriptDocument, cues: readonly Cue[]): string {
   const notice = demoNotice(document);
-  if (notice !== undefined) cues.push(createNoticeCue(notice, cues.at(-1)));
-  return cues.map(formatCue).join('\n');
+  const all = notice === undefined ? cues : [...cues, createNoticeCue(notice, cues.at(-1))];
+  return all.map(formatCue).join('\n');
 }
 
 function createNoticeCue(notice: string, last: Cue | undefined): Cue {

@@ -1,15 +1,14 @@
-import { type Cue, type CueRules } from '../cues/cue.js';
-import { planCues } from '../cues/plan-cues.js';
+import { type Cue } from '../cues/cue.js';
 import { type TranscriptDocument } from '../transcript-document.js';
 import { listNotices, nameChannel } from './notices.js';
 import { formatTimestamp } from './timestamp.js';
 
 /** WebVTT: notices in a NOTE block, and a voice tag on each channel's text where channels were kept apart. */
-export function formatVtt(document: TranscriptDocument, rules: Partial<CueRules> = {}): string {
+export function formatVtt(document: TranscriptDocument, cues: readonly Cue[]): string {
   const notices = listNotices(document);
   const blocks = ['WEBVTT\n'];
   if (notices.length > 0) blocks.push(`NOTE\n${notices.map(disarmNote).join('\n')}\n`);
-  blocks.push(...planCues(document, rules).map(formatCue));
+  blocks.push(...cues.map(formatCue));
   return blocks.join('\n');
 }
 

@@ -77,8 +77,8 @@ describe('greedy TDT search', () => {
       ],
       search,
     );
-    // The fake adds 1 to the state it returns: it grows by the tokens emitted before, not by the calls.
-    expect(seenStates).toEqual([0, 0, 1, 1]);
+    // The fake adds 2 to its last layer: that grows by the tokens emitted before, not by the calls.
+    expect(seenStates).toEqual([0, 0, 2, 2]);
   });
 
   it('asks for outputs by name and feeds int32 targets', async () => {
@@ -110,7 +110,7 @@ describe('greedy TDT search', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(frames, { maxLength: 9 }), async (scripts) => {
-        const { search } = createSearch();
+        const { search } = createSearch({}, { hasMemory: true });
         const together = await decodeTokens(scripts.map(script), search);
         for (const [row, steps] of scripts.entries()) {
           expect(together[row]).toEqual((await decodeTokens([script(steps)], search))[0]);
@@ -134,7 +134,8 @@ async function decodeScript(steps: readonly Step[], options: Partial<TdtSearch> 
   return tokens!.map(({ tokenId, startFrame, endFrame }) => ({ tokenId, startFrame, endFrame }));
 }
 
-function createSearch(options: Partial<TdtSearch> = {}) {
+/** A joint that answers what the frame says; with a memory, what the frame, its target and both of its states say. */
+function createSearch(options: Partial<TdtSearch> = {}, { hasMemory = false } = {}) {
   const seenStates: number[] = [];
   const asked: (readonly string[])[] = [];
   const decoderJoint = {
@@ -145,18 +146,26 @@ function createSearch(options: Partial<TdtSearch> = {}) {
       expect(feeds['targets']!.type).toBe('int32');
       const hidden = feeds['input_states_1']!;
       const cell = feeds['input_states_2']!;
-      seenStates.push((hidden.data as Float32Array)[0]!);
+      seenStates.push(readLastLayer(hidden, 0));
       const size = SHAPE.numTokens + SHAPE.numDurations;
       const logits = new Float32Array(numRows * size);
       for (let row = 0; row < numRows; row++) {
-        const [tokenId, duration] = (frames.data as Float32Array).subarray(row * 3);
-        logits[row * size + tokenId!] = 5;
+        const [scripted, duration] = (frames.data as Float32Array).subarray(row * 3);
+        const target = (feeds['targets']!.data as Int32Array)[row]!;
+        const memory = hasMemory
+          ? target + readLastLayer(hidden, row) + readLastLayer(cell, row)
+          : 0;
+        const tokenId = (scripted! + memory) % SHAPE.numTokens;
+        logits[row * size + tokenId] = 5;
         logits[row * size + SHAPE.numTokens + duration!] = 5;
       }
+      // Layers grow at different speeds, so that a mix-up of layers shows as well as one of rows.
       const grown = (tensor: Tensor) =>
         new Tensor(
           'float32',
-          (tensor.data as Float32Array).map((value) => value + 1),
+          (tensor.data as Float32Array).map(
+            (value, i) => value + 1 + Math.floor((i * SHAPE.stateLayers) / tensor.size),
+          ),
           tensor.dims,
         );
       return Promise.resolve({
@@ -168,4 +177,11 @@ function createSearch(options: Partial<TdtSearch> = {}) {
   } as unknown as OnnxSession;
   const search = { decoderJoint, shape: SHAPE, blankId: BLANK, maxTokensPerFrame: 10, ...options };
   return { search, seenStates, asked };
+}
+
+/** Number in the last layer of a row's state, `[layers, rows, width]`. */
+function readLastLayer(state: Tensor, row: number): number {
+  const numRows = state.dims[1]!;
+  const at = ((SHAPE.stateLayers - 1) * numRows + row) * SHAPE.stateWidth;
+  return (state.data as Float32Array)[at]!;
 }

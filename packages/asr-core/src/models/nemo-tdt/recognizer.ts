@@ -40,7 +40,7 @@ export async function openNemoTdt(model: ModelDescription): Promise<Recognizer> 
 
   return {
     capabilities,
-    batchSize: LOCK_STEP_ROWS,
+    batchSize: rowsTogether,
     get timings() {
       return { runMs: frontEnd.runMs + encoder.runMs + decoderJoint.runMs, totalMs };
     },

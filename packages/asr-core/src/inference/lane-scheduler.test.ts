@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { AsrError } from '../errors.js';
+import { createVadState } from '../speech/silero-vad.js';
+import { createLaneScheduler } from './lane-scheduler.js';
+import { type DetectSpeechTask, type LaneResult, type RecognizeTask } from './messages.js';
+
+describe('the lane scheduler', () => {
+  it('never has more in the lanes than there are, and gives each request its own result', async () => {
+    const { scheduler, tasks, finish } = createScheduler({ laneCount: 2, batchSize: 2 });
+    const results = [5, 4, 3, 2, 1].map((length) => scheduler.recognize(segment(length)));
+    expect(tasks).toHaveLength(2);
+    while (tasks.length > 0) await finish();
+    const frames = (await Promise.all(results)).map(({ samplesPerFrame }) => samplesPerFrame);
+    expect(frames).toEqual([5, 4, 3, 2, 1]);
+    expect(await scheduler.getTimings()).toEqual({ runMs: 4, totalMs: 8 });
+  });
+
+  it('detects speech before it recognizes', async () => {
+    const { scheduler, tasks, finish } = createScheduler();
+    void scheduler.recognize(segment(1));
+    void scheduler.recognize(segment(2));
+    void scheduler.detectSpeech(streams());
+    await finish();
+    expect(tasks.map(({ kind }) => kind)).toEqual(['detectSpeech']);
+    await finish();
+    expect(tasks.map(({ kind }) => kind)).toEqual(['recognize']);
+  });
+
+  it('fails with a lane what ran there, and goes on', async () => {
+    const { scheduler, finish, fail } = createScheduler();
+    const lost = expect(scheduler.recognize(segment(2))).rejects.toMatchObject({
+      code: 'INFERENCE_FAILED',
+    });
+    const next = scheduler.recognize(segment(1));
+    await fail(new AsrError('INFERENCE_FAILED', 'broken'));
+    await lost;
+    await finish();
+    expect(await next).toMatchObject({ samplesPerFrame: 1 });
+  });
+
+  it('rejects at once what is cancelled, and asks the lane to stop', async () => {
+    const { scheduler, tasks, finish } = createScheduler();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const [running, waiting] = [2, 1].map((length) =>
+      scheduler.recognize({ ...segment(length), signal }),
+    );
+    const other = scheduler.recognize(segment(3));
+    const detection = scheduler.detectSpeech(streams(), signal);
+    controller.abort();
+    for (const promise of [running, waiting, detection]) {
+      await expect(promise).rejects.toMatchObject({ code: 'CANCELLED' });
+    }
+    expect((tasks[0]!.task as RecognizeTask).cancelFlag![0]).toBe(1);
+    await finish();
+    expect(tasks).toHaveLength(1);
+    await finish();
+    expect(await other).toMatchObject({ samplesPerFrame: 3 });
+  });
+
+  it('rejects all that waits when it closes, and ends only when the lanes are idle', async () => {
+    const { scheduler, finish } = createScheduler();
+    const running = scheduler.recognize(segment(2));
+    const waiting = [scheduler.recognize(segment(1)), scheduler.detectSpeech(streams())];
+    let isClosed = false;
+    const closed = scheduler.close().then(() => (isClosed = true));
+    for (const promise of waiting) {
+      await expect(promise).rejects.toMatchObject({ code: 'CANCELLED' });
+    }
+    expect(isClosed).toBe(false);
+    await finish();
+    expect(await running).toMatchObject({ samplesPerFrame: 2 });
+    await closed;
+    await expect(scheduler.detectSpeech(streams())).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+});
+
+type RunningTask = {
+  kind: 'recognize' | 'detectSpeech';
+  task: RecognizeTask | DetectSpeechTask;
+  resolve: () => void;
+  reject: (error: Error) => void;
+};
+
+/** A scheduler over lanes whose tasks end when the test says so. */
+function createScheduler({ laneCount = 1, batchSize = 1 } = {}) {
+  const tasks: RunningTask[] = [];
+  const start = <Value>(task: Omit<RunningTask, 'resolve' | 'reject'>, value: Value) =>
+    new Promise<Value>((resolve, reject) => {
+      tasks.push({ ...task, resolve: () => resolve(value), reject });
+    });
+  const scheduler = createLaneScheduler(
+    {
+      recognize: (task) => start({ kind: 'recognize', task }, answer(task)),
+      detectSpeech: (task) => start({ kind: 'detectSpeech', task }, []),
+    },
+    { laneCount, batchSize },
+  );
+  const settleFirst = (settle: (task: RunningTask) => void) => {
+    settle(tasks.shift()!);
+    return new Promise((resolve) => setImmediate(resolve));
+  };
+  return {
+    scheduler,
+    tasks,
+    finish: () => settleFirst(({ resolve }) => resolve()),
+    fail: (error: Error) => settleFirst(({ reject }) => reject(error)),
+  };
+}
+
+/** Each result names the length of its segment. */
+function answer({ segments }: RecognizeTask): LaneResult {
+  return {
+    results: segments.map(({ samples }) => ({ pieces: [], samplesPerFrame: samples.length })),
+    timings: { runMs: 1, totalMs: 2 },
+  };
+}
+
+function segment(length: number) {
+  return { samples: new Float32Array(length) };
+}
+
+function streams() {
+  return [{ samples: new Float32Array(512), state: createVadState() }];
+}
