@@ -1,11 +1,4 @@
-export {
-  AsrError,
-  asrErrors,
-  fromWireError,
-  toWireError,
-  type AsrErrorCode,
-  type WireError,
-} from './errors.js';
+export { AsrError, asrErrors, type AsrErrorCode } from './errors.js';
 export { SAMPLE_RATE_HZ, type Segment, type Token, type Word } from './transcript.js';
 export {
   type FrontEnd,
@@ -49,15 +42,11 @@ export { type DecodeOutcome, type OpenedAudio } from './audio/decode-audio.js';
 export { type AudioTrack, type RecordingInfo } from './audio/probe-audio.js';
 export { checkLanguage } from './models/check-language.js';
 export {
-  VAD_FRAME_SAMPLES,
   createVadState,
-  openSileroVad,
-  type SpeechDetector,
   type VadResult,
   type VadState,
   type VadStream,
 } from './speech/silero-vad.js';
-export { findSileroVadFile } from './runtime/vad-file.js';
-export { createSegmenter, type CutSegment, type Segmenter } from './speech/segmenter.js';
+export { type AudioBudget } from './inference/audio-budget.js';
 export { type SegmentLimits } from './speech/plan-segments.js';
 export { type SpeechOptions, type SpeechRegion } from './speech/find-speech.js';

@@ -45,7 +45,7 @@ export async function openFrontEnd(
 }
 
 /** The graph `nemo128.onnx`: `waveforms [B,N]`, `waveforms_lens [B]` → `features [B,M,T]`, `features_lens [B]`. */
-function createGraphFrontEnd(session: OnnxSession): FrontEndRunner {
+export function createGraphFrontEnd(session: OnnxSession): FrontEndRunner {
   const numMels = requireDimension(session.outputShape('features'), 1, 'features (mel bins)');
   return {
     get runMs() {

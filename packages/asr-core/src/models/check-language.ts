@@ -1,9 +1,6 @@
 import { AsrError } from '../errors.js';
 import { type RecognizerCapabilities } from '../recognizer.js';
 
-/** A model of unknown languages (an imported folder that does not say) takes any. */
-const UNDETERMINED = 'und';
-
 /**
  * Refuses a language the model was not trained on: a wrong code gives fluent wrong text, not an error.
  * @throws AsrError `LANGUAGE_UNSUPPORTED`, `LANGUAGE_REQUIRED`
@@ -20,7 +17,7 @@ export function checkLanguage(
       `This model must be told the language; it knows ${languages.join(', ')}.`,
     );
   }
-  if (!languages.includes(language) && !languages.includes(UNDETERMINED)) {
+  if (!languages.includes(language)) {
     throw new AsrError(
       'LANGUAGE_UNSUPPORTED',
       `This model does not know the language "${language}"; it knows ${languages.join(', ')}.`,

@@ -9,10 +9,13 @@ export const MODEL_INPUTS = { features: 'audio_signal', length: 'length' } as co
 
 /** Name of the log-probability output; exports call it `logprobs`, and it is their only one. */
 export function readCtcOutputName(session: OnnxSession, vocabulary: Vocabulary): string {
-  const name =
-    session.outputNames.find((output) => output === 'logprobs') ?? session.outputNames[0];
-  if (name === undefined) {
-    throw new AsrError('MODEL_CONTRACT_MISMATCH', `${session.path} has no output.`);
+  const [only, ...others] = session.outputNames;
+  const name = session.outputNames.includes('logprobs') ? 'logprobs' : only;
+  if (name === undefined || (name !== 'logprobs' && others.length > 0)) {
+    throw new AsrError(
+      'MODEL_CONTRACT_MISMATCH',
+      `${session.path} must have one output or one named logprobs; it has ${session.outputNames.join(', ') || 'none'}.`,
+    );
   }
   const numClasses = requireDimension(session.outputShape(name), -1, 'The CTC output');
   if (numClasses !== vocabulary.pieces.length) {
@@ -22,11 +25,4 @@ export function readCtcOutputName(session: OnnxSession, vocabulary: Vocabulary):
     );
   }
   return name;
-}
-
-/** Output frames that count: each stride-2 convolution halves the length, rounding up. */
-export function computeValidFrames(featureFrames: number, subsamplingFactor: number): number {
-  let frames = featureFrames;
-  for (let factor = subsamplingFactor; factor > 1; factor /= 2) frames = Math.ceil(frames / 2);
-  return frames;
 }

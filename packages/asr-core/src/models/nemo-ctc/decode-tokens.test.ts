@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { computeValidFrames } from './contract.js';
 import { decodeTokens } from './decode-tokens.js';
 
 const BLANK = 3;
@@ -26,15 +25,6 @@ describe('greedy CTC', () => {
   it('breaks ties towards the lowest class', () => {
     const data = Float32Array.from([-1, -1, -1, -1]);
     expect(decodeTokens({ data, numFrames: 1, numClasses: 4 }, BLANK)[0]?.tokenId).toBe(0);
-  });
-
-  it.each([
-    [100, 4, 25],
-    [101, 4, 26],
-    [3534, 8, 442],
-    [3500, 8, 438],
-  ])('counts the valid frames of %i feature columns at factor %i', (length, factor, frames) => {
-    expect(computeValidFrames(length, factor)).toBe(frames);
   });
 });
 

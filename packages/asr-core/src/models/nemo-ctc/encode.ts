@@ -1,7 +1,8 @@
 import { Tensor } from 'onnxruntime-node';
 import { type Features } from '../../features/nemo-features.js';
 import { type OnnxSession } from '../../runtime/onnx-session.js';
-import { MODEL_INPUTS, computeValidFrames } from './contract.js';
+import { checkSubsampling, computeEncodedFrames } from '../subsampling.js';
+import { MODEL_INPUTS } from './contract.js';
 
 /** Log-probabilities of one segment, `[numFrames, numClasses]`, row-major. */
 export type LogProbabilities = { data: Float32Array; numFrames: number; numClasses: number };
@@ -21,9 +22,10 @@ export async function encode(
   );
   const tensor = outputs[options.outputName]!;
   const [, frames, numClasses] = tensor.dims as [number, number, number];
+  checkSubsampling(frames, computeEncodedFrames(numFrames, options.subsamplingFactor));
   return {
     data: tensor.data as Float32Array,
-    numFrames: Math.min(frames, computeValidFrames(validFrames, options.subsamplingFactor)),
+    numFrames: Math.min(frames, computeEncodedFrames(validFrames, options.subsamplingFactor)),
     numClasses,
   };
 }

@@ -1,6 +1,7 @@
 import { Tensor } from 'onnxruntime-node';
 import { type Features } from '../../features/nemo-features.js';
 import { type OnnxSession } from '../../runtime/onnx-session.js';
+import { checkSubsampling, computeEncodedFrames } from '../subsampling.js';
 import { ENCODER } from './contract.js';
 
 /** Encoder frames of one segment, time-major `[numFrames, width]`. */
@@ -10,7 +11,11 @@ export type Encoding = { frames: Float32Array; numFrames: number; width: number 
  * Runs the encoder on one segment. Never on several at once: padding leaks through the convolutions, and a
  * dynamically quantised graph shares one activation scale over the whole batch.
  */
-export async function encode(session: OnnxSession, features: Features): Promise<Encoding> {
+export async function encode(
+  session: OnnxSession,
+  features: Features,
+  { subsamplingFactor }: { subsamplingFactor: number },
+): Promise<Encoding> {
   const { data, numMels, numFrames, validFrames } = features;
   const outputs = await session.run(
     {
@@ -24,6 +29,7 @@ export async function encode(session: OnnxSession, features: Features): Promise<
   const [, width, stride] = tensor.dims as [number, number, number];
   // The tensor may be a frame longer than the valid length: the stride is its own, the bound is the length.
   const encodedFrames = Math.min(Number(lengths[0]), stride);
+  checkSubsampling(encodedFrames, computeEncodedFrames(validFrames, subsamplingFactor));
   const source = tensor.data as Float32Array;
   const frames = new Float32Array(encodedFrames * width);
   for (let channel = 0; channel < width; channel++) {

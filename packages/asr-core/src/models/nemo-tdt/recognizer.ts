@@ -53,7 +53,7 @@ export async function openNemoTdt(model: ModelDescription): Promise<Recognizer> 
         const features = await frontEnd.computeFeatures(samples);
         encodings.push(
           features.validFrames > 0
-            ? await encode(encoder, features)
+            ? await encode(encoder, features, model)
             : { frames: new Float32Array(0), numFrames: 0, width: shape.encoderWidth },
         );
       }
