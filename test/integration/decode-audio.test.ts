@@ -15,7 +15,7 @@ import {
   openWorkshop,
 } from '../fixtures/made-audio.js';
 
-const { folder, make, cut, remove } = openWorkshop();
+const { folder, make, cut, damage: damageFile, remove } = openWorkshop();
 afterAll(remove);
 afterEach(() => expect(ffmpegChildren()).toEqual([]));
 
@@ -95,8 +95,9 @@ describe('the clock', () => {
     const parts = [make('1.ogg', ...beep(4, 1)), make('2.ogg', ...beep(4, 3))];
     const path = join(folder, 'chained.ogg');
     writeFileSync(path, Buffer.concat(parts.map((part) => readFileSync(part))));
-    const { sound } = await decode(path);
+    const { sound, damage } = await decode(path);
     expect(Math.abs(onsetSeconds(sound.subarray(2 * SAMPLE_RATE_HZ)) - 5)).toBeLessThan(0.02);
+    expect(damage).toBeUndefined();
   });
 });
 
@@ -203,6 +204,52 @@ describe('damage', () => {
     expect(samples / SAMPLE_RATE_HZ).toBeCloseTo(55.665, 1);
   });
 
+  it.each([
+    ['noise.opus', ['-c:a', 'libopus']],
+    ['noise.ogg', ['-c:a', 'libvorbis']],
+    ['noise.webm', ['-c:a', 'libopus']],
+    ['noise.mkv', ['-c:a', 'aac']],
+    ['noise.m4a', ['-c:a', 'aac']],
+    ['noise.flac', []],
+    ['noise.ts', ['-c:a', 'aac']],
+  ])('noise in the middle is flagged there, and the clock goes on: %s', async (name, codec) => {
+    const whole = make(`whole-${name}`, '-i', join(examples, 'podcast.mp3'), ...codec);
+    const all = await decode(whole);
+    expect(all.damage).toBeUndefined();
+    const { sound, samples, damage } = await decode(damageFile(name, whole, 0.5));
+    expect(damage?.kind).toBe('corrupt');
+    expect(Math.abs((damage?.atSamples ?? NaN) / samples - 0.5)).toBeLessThan(0.12);
+    expect(slipSeconds(sound, all.sound, 45)).toBeCloseTo(0, 1);
+  });
+
+  it.each([
+    ['noise.mp3', ['-c', 'copy'], /2\.\d s of the sound that it promises are missing/],
+    ['noise.aac', ['-c:a', 'aac'], /may be early/],
+  ])('times are said to be early where packets are counted: %s', async (name, codec, message) => {
+    const whole = make(`whole-${name}`, '-i', join(examples, 'podcast.mp3'), ...codec);
+    const all = await decode(whole);
+    const { sound, samples, damage } = await decode(damageFile(name, whole, 0.5));
+    expect(damage?.kind).toBe('corrupt');
+    expect(damage?.message).toMatch(message);
+    expect(Math.abs((damage?.atSamples ?? NaN) / samples - 0.5)).toBeLessThan(0.12);
+    expect(slipSeconds(sound, all.sound, 45)).toBeLessThan(-1);
+  });
+
+  it('is flagged where its place is not told: flv, avi', async () => {
+    const mp3 = ['-i', join(examples, 'podcast.mp3'), '-c:a', 'libmp3lame'];
+    const flv = make('whole.flv', ...mp3, '-ar', '44100');
+    const avi = make('whole.avi', ...mp3);
+    expect(await codeOf(flv)).toBe('fine');
+    expect(await codeOf(avi)).toBe('fine');
+    expect(await codeOf(damageFile('noise.flv', flv, 0.5))).toBe('damaged');
+    expect(await codeOf(damageFile('noise.avi', avi, 0.5))).toBe('damaged');
+
+    const streamed = join(folder, 'streamed.avi');
+    const toPipe = ['-nostdin', '-loglevel', 'error', ...mp3, '-f', 'avi', 'pipe:1'];
+    writeFileSync(streamed, execFileSync('ffmpeg', toPipe));
+    expect(await codeOf(streamed)).toBe('fine');
+  });
+
   it('an mp4 without its index is truncated beyond use', async () => {
     const whole = make('index-last.mp4', '-i', join(examples, 'film.mp4'), '-c', 'copy');
     expect(await codeOf(cut('no-index.mp4', whole, 0.9))).toBe('AUDIO_TRUNCATED');
@@ -215,3 +262,24 @@ describe('damage', () => {
     expect(await codeOf(path)).toBe('fine');
   });
 });
+
+/** How much later than in `whole` the three seconds of sound from `at` on come in `part`. */
+function slipSeconds(part: Float32Array, whole: Float32Array, at: number): number {
+  const wanted = loudness(whole.subarray(at * SAMPLE_RATE_HZ, (at + 3) * SAMPLE_RATE_HZ));
+  const found = loudness(part);
+  let best = { error: Infinity, slip: NaN };
+  for (let from = 0; from + wanted.length <= found.length; from++) {
+    const error = wanted.reduce((sum, value, i) => sum + (value - (found[from + i] ?? 0)) ** 2, 0);
+    if (error < best.error) best = { error, slip: from / 100 - at };
+  }
+  return best.slip;
+}
+
+/** Mean amplitude of each 10 ms. */
+function loudness(samples: Float32Array): number[] {
+  const step = SAMPLE_RATE_HZ / 100;
+  return Array.from({ length: Math.floor(samples.length / step) }, (_, i) => {
+    const piece = samples.subarray(i * step, (i + 1) * step);
+    return piece.reduce((sum, x) => sum + Math.abs(x), 0) / step;
+  });
+}

@@ -21,6 +21,11 @@ const RESTARTING_CONTAINERS: readonly string[] = [
   ...['dhav', 'live_flv', 'mpeg', 'mpegts', 'nsv', 'ogg', 'ty'],
 ];
 
+/** These say of no packet where it lies: ffmpeg counts, and what is lost is not counted. */
+const COUNTING_CONTAINERS: readonly string[] = [
+  ...['aac', 'ac3', 'amr', 'avi', 'dts', 'eac3', 'loas', 'mlp', 'mp3', 'truehd'],
+];
+
 export type DecodeOutcome = {
   /** Samples per channel. */
   samples: number;
@@ -72,7 +77,8 @@ export function decodeAudio(
 ): OpenedAudio {
   const channelCount = options.channels === 'mix' ? 1 : track.channels;
   const pcm = new PcmBlocks(channelCount, options.blockSamples);
-  const trouble: Pick<DecodeEvidence, 'firstTrouble' | 'fileEndsEarly'> = {
+  const trouble: Pick<DecodeEvidence, 'openingTrouble' | 'firstTrouble' | 'fileEndsEarly'> = {
+    openingTrouble: undefined,
     firstTrouble: undefined,
     fileEndsEarly: info.breaksOff,
   };
@@ -81,7 +87,6 @@ export function decodeAudio(
   let outcome: DecodeOutcome | undefined;
 
   let startSeconds: number | undefined;
-
   const readMessage = (line: string): void => {
     const clock = parseClockMessage(line);
     if (clock?.kind === 'start') startSeconds ??= clock.seconds;
@@ -91,7 +96,8 @@ export function decodeAudio(
     if (found.kind.startsWith('packet') && info.lengthIsOpen) return;
     // ffmpeg looks ahead before it decodes; what is broken is reported again when its time comes.
     if (found.kind === 'packet-ahead' && pcm.samples === 0) return;
-    trouble.firstTrouble ??= { ...found, atSamples: pcm.samples };
+    if (found.kind === 'resync' && startSeconds === undefined) trouble.openingTrouble ??= found;
+    else trouble.firstTrouble ??= { ...found, atSamples: pcm.samples };
     trouble.fileEndsEarly ||= found.kind === 'file-end';
   };
 
@@ -142,6 +148,7 @@ export function decodeAudio(
       const evidence: DecodeEvidence = {
         ...trouble,
         samples,
+        keepsTime: !COUNTING_CONTAINERS.includes(info.container),
         expectedSamples: track.endSeconds && track.endSeconds * SAMPLE_RATE_HZ,
         exitedWell: end.kind === 'exited' && end.exitCode === 0,
       };

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { AsrError } from '../errors.js';
+import { AVI_HEAD_BYTES, isFinishedAvi } from './avi.js';
 import { canonicalLanguage } from './choose-track.js';
 import { type Ffmpeg } from './ffmpeg.js';
 import { endsInsideOggPage, OGG_TAIL_BYTES } from './ogg.js';
@@ -89,6 +90,7 @@ type FileEvidence = {
   stderrLines: readonly string[];
   wavLength?: WavLength | undefined;
   breaksOff?: boolean;
+  aviIsFinished?: boolean;
 };
 
 const seconds = z.coerce.number().optional().catch(undefined);
@@ -151,7 +153,9 @@ export async function probeAudio(
     endsInsideOggPage(
       await ffmpeg.readFilePiece(path, Math.max(0, bytes - OGG_TAIL_BYTES), OGG_TAIL_BYTES),
     );
-  return describeRecording(probe, { bytes, stderrLines, wavLength, breaksOff });
+  const aviIsFinished =
+    container === 'avi' && isFinishedAvi(await ffmpeg.readFilePiece(path, 0, AVI_HEAD_BYTES));
+  return describeRecording(probe, { bytes, stderrLines, wavLength, breaksOff, aviIsFinished });
 }
 
 /** ffprobe's words in ours. */
@@ -211,7 +215,8 @@ function promisedEndSeconds(
   if (file.wavLength?.kind === 'promised' && stream.codec_name.startsWith('pcm_')) {
     return file.wavLength.seconds;
   }
-  const isPromise = PROMISING_CONTAINERS.includes(from.container.split(',')[0]!);
+  const isPromise =
+    PROMISING_CONTAINERS.includes(from.container.split(',')[0]!) || file.aviIsFinished === true;
   if (!isPromise || isEstimate(file) || stream.duration === undefined) return undefined;
   return from.startSeconds + stream.duration;
 }
