@@ -1,6 +1,6 @@
 // The built `steno` command, as a user runs it: real ffmpeg, real model (demo-en), real signals.
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -10,13 +10,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { parseTranscriptDocument } from '@stenofleet/transcript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { examplePath } from '../fixtures/example-audio.js';
+import { readTranscript, runSteno, startSteno, type StenoOptions } from '../fixtures/run-steno.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const command = join(root, 'apps/cli/bin/steno.js');
-const example = (name: string) => join(root, 'examples', name);
-const sharedModel = join(root, '../shared/data/models/nemo-tdt-small-en');
+const sharedModel = fileURLToPath(
+  new URL('../../../shared/data/models/nemo-tdt-small-en', import.meta.url),
+);
+
+type Example = Parameters<typeof examplePath>[0];
 
 let home: string;
 
@@ -34,7 +36,7 @@ describe('steno transcribe', () => {
     expect(await readdir(folder)).toEqual(
       ['talk.json', 'talk.mp3', 'talk.srt', 'talk.txt', 'talk.vtt'], //
     );
-    const document = await readDocument(join(folder, 'talk.json'));
+    const document = await readTranscript(join(folder, 'talk.json'));
     expect(document.flags.map(({ code }) => code)).toEqual(['DEMO_MODEL']);
     expect(document.text).toContain('good morning and welcome to the harbour');
     expect(document.recording).toMatchObject({ name: 'talk.mp3', codec: 'mp3', track: 0 });
@@ -100,6 +102,57 @@ describe('steno transcribe', () => {
     ]);
   });
 
+  it('tells namesakes apart by the folders that were named, and fails only what is left', async () => {
+    const folder = await makeFolder('namesakes', {
+      'a/t.mp4': 'film.mp4',
+      'c/t.mp4': 'film.mp4',
+      'x/a/t.mp4': 'film.mp4',
+      'c/other.mp4': 'film.mp4',
+    });
+    const run = (...inputs: string[]) =>
+      steno(['transcribe', ...inputs, '--out', 'out', '--formats', 'srt'], { cwd: folder });
+    expect(await run('a', 'c')).toMatchObject({ exitCode: 0 });
+    const names = await readdir(join(folder, 'out'), { recursive: true });
+    expect(names.sort()).toEqual(['a', 'a/t.srt', 'c', 'c/t.srt', 'other.srt']);
+    expect((await run('c')).stdout).toContain('2 recordings: 2 already done.');
+
+    const twins = ['transcribe', 'a', 'x/a', 'c', '--out', 'twins', '--formats', 'srt', '--json'];
+    const first = await steno(twins, { cwd: folder });
+    expect(first).toMatchObject({ exitCode: 1 });
+    expect(parseEvents(first.stdout)).toContainEqual(
+      expect.objectContaining({
+        ...{ event: 'failed', recording: 'x/a/t.mp4', code: 'OUTPUT_COLLISION' },
+        message: expect.stringContaining('that of a/t.mp4') as string,
+      }),
+    );
+    expect(parseEvents(first.stdout).at(-1)).toMatchObject({ done: 3, failed: 1 });
+    const again = parseEvents((await steno(twins, { cwd: folder })).stdout);
+    expect(again.at(-1)).toMatchObject({ skipped: 3, failed: 1 });
+  });
+
+  it('says of a transcript what it replaces, also what other options made', async () => {
+    const folder = await makeFolder('options', { 'call.wav': 'call.wav' });
+    const run = (...options: string[]) =>
+      steno(['transcribe', 'call.wav', '--formats', 'txt', ...options], { cwd: folder });
+    expect((await run()).stdout).not.toContain('replaces');
+    expect((await run('--force')).stdout).not.toContain('replaces');
+    const other = await run('--channels', 'separate', '--json');
+    expect(parseEvents(other.stdout)).toContainEqual(
+      expect.objectContaining({ event: 'done', replaces: 'other options' }),
+    );
+    expect((await run()).stdout).toContain('replaces the transcript made with other options');
+  });
+
+  it('remembers what is to be known of a transcript when it skips it', async () => {
+    const folder = await makeFolder('remembered', {});
+    ffmpeg('-f', 'lavfi', '-t', '2', '-i', 'anullsrc=r=16000:cl=mono', join(folder, 'silence.wav'));
+    const run = (...options: string[]) => steno(['transcribe', folder, ...options]);
+    expect((await run()).stdout).toMatch(/^! .*silence\.wav/);
+    expect((await run()).stdout).toMatch(/! .*silence\.wav +already done .*\n +NO_SPEECH: /);
+    const [, skipped] = parseEvents((await run('--json')).stdout);
+    expect(skipped).toMatchObject({ event: 'skipped', flags: [{}, { code: 'NO_SPEECH' }] });
+  });
+
   it('hears each channel on its own, and never overwrites what it did not write', async () => {
     const folder = await makeFolder('call', { 'call.wav': 'call.wav' });
     const own = join(folder, 'call.txt');
@@ -107,7 +160,7 @@ describe('steno transcribe', () => {
     const channels = ['--channels', 'separate'];
     const { exitCode } = await steno(['transcribe', join(folder, 'call.wav'), ...channels]);
     expect(exitCode).toBe(0);
-    const document = await readDocument(join(folder, 'call.wav.json'));
+    const document = await readTranscript(join(folder, 'call.wav.json'));
     expect(document.channels).toBe('separate');
     expect(new Set(document.segments.map(({ channel }) => channel))).toEqual(new Set([0, 1]));
     expect(await readFile(own, 'utf8')).toBe('written by hand');
@@ -135,7 +188,7 @@ describe('steno transcribe', () => {
   });
 
   it('fetches http addresses once, and names outputs after them', async () => {
-    const film = await readFile(example('film.mp4'));
+    const film = await readFile(examplePath('film.mp4'));
     let sent = 0;
     const server = createServer((request, response) => {
       const { pathname } = new URL(request.url ?? '/', 'http://host');
@@ -194,7 +247,7 @@ describe('steno transcribe', () => {
       ['--lanes', '0'],
     ];
     const results = await Promise.all(
-      wrong.map((options) => steno(['transcribe', example('film.mp4'), ...options])),
+      wrong.map((options) => steno(['transcribe', examplePath('film.mp4'), ...options])),
     );
     expect(results.map(({ exitCode }) => exitCode)).toEqual(wrong.map(() => 2));
     expect(results.map(({ stderr }) => /^[A-Z_]+(?=: )/.exec(stderr)?.[0])).toEqual([
@@ -208,11 +261,42 @@ describe('steno transcribe', () => {
   });
 });
 
+describe('steno transcribe, as it is typed', () => {
+  it('takes a variety of a language that the model knows', async () => {
+    const folder = await makeFolder('language', { 'film.mp4': 'film.mp4' });
+    const { exitCode } = await steno(['transcribe', folder, '--language', 'en-US']);
+    expect(exitCode).toBe(0);
+    expect((await readTranscript(join(folder, 'film.json'))).language).toBe('en');
+  });
+
+  it('says how to name a recording that looks like an option', async () => {
+    const folder = await makeFolder('dash', { '-x.mp4': 'film.mp4' });
+    const run = (...inputs: string[]) =>
+      steno(['transcribe', '--formats', 'srt', ...inputs], { cwd: folder });
+    expect(await run('-x.mp4')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/^OPTION_INVALID: .* \.\/-x\.mp4, or after --\n$/) as string,
+    });
+    expect(await run('--', '-x.mp4')).toMatchObject({ exitCode: 0 });
+    expect(await run('./-x.mp4')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('says once that ffmpeg is missing, before it loads a model', async () => {
+    const folder = await makeFolder('no-ffmpeg', { 'a.mp4': 'film.mp4', 'b.mp4': 'film.mp4' });
+    const options = { env: { PATH: '/nowhere' } };
+    const { exitCode, stdout, stderr } = await steno(['transcribe', folder], options);
+    expect(exitCode).toBe(1);
+    expect((stdout + stderr).match(/FFMPEG_MISSING/g)).toHaveLength(1);
+    expect(stderr).toMatch(/\nFFMPEG_MISSING: ffmpeg and ffprobe: not found\. Install ffmpeg/);
+    expect(await readdir(folder)).toEqual(['a.mp4', 'b.mp4']);
+  });
+});
+
 describe('steno transcribe, interrupted', () => {
   it('stops within 2 s on Ctrl-C, with no half-written file and no process left', async () => {
     const folder = await makeFolder('interrupted', {});
-    await loopExample(join(folder, 'long.mp3'), 40);
-    const run = start(['transcribe', folder, '--json']);
+    loopExample(join(folder, 'long.mp3'), 40);
+    const run = startSteno(['transcribe', folder, '--json'], { home });
     await waitForEvent(run, 'progress');
     const children = listDescendants(run.pid ?? 0);
     expect(children.length).toBeGreaterThan(0);
@@ -227,8 +311,8 @@ describe('steno transcribe, interrupted', () => {
 
   it('finishes after kill -9 what was not finished, and nothing twice', async () => {
     const folder = await makeFolder('killed', { 'a.mp4': 'film.mp4' });
-    await loopExample(join(folder, 'b.mp3'), 4);
-    const run = start(['transcribe', folder, '--json', '--lanes', '1']);
+    loopExample(join(folder, 'b.mp3'), 4);
+    const run = startSteno(['transcribe', folder, '--json', '--lanes', '1'], { home });
     await waitForEvent(run, 'done');
     const children = listDescendants(run.pid ?? 0);
     run.kill('SIGKILL');
@@ -258,9 +342,22 @@ describe('steno models and steno doctor', () => {
       const model = ['--model', 'nemo-tdt-small-en', '--language', 'en'];
       const used = await steno(['transcribe', join(folder, 'film.mp4'), ...model]);
       expect(used).toMatchObject({ exitCode: 0 });
-      const { flags, provenance } = await readDocument(join(folder, 'film.json'));
+      const { flags, provenance } = await readTranscript(join(folder, 'film.json'));
       expect(flags).toEqual([]);
       expect(provenance.model).toMatchObject({ id: 'nemo-tdt-small-en', demo: false });
+
+      const demo = await steno(['transcribe', join(folder, 'film.mp4')]);
+      expect(demo).toMatchObject({ exitCode: 1 });
+      expect(demo.stdout).toMatch(
+        /OUTPUT_EXISTS: .*film\.json exist, made with nemo-tdt-small-en int8, .*--model nemo-tdt-small-en/,
+      );
+      expect((await readTranscript(join(folder, 'film.json'))).provenance).toEqual(provenance);
+      const forced = await steno(['transcribe', join(folder, 'film.mp4'), '--force']);
+      expect(forced).toMatchObject({ exitCode: 0 });
+      expect(forced.stdout).toContain('replaces the transcript made with nemo-tdt-small-en int8');
+      const back = await steno(['transcribe', join(folder, 'film.mp4'), ...model]);
+      expect(back.stdout).toContain('replaces the transcript made with demo-en int8');
+
       const removed = await steno(['models', 'remove', 'nemo-tdt-small-en']);
       expect(removed).toMatchObject({ exitCode: 0 });
     },
@@ -289,43 +386,25 @@ describe('steno models and steno doctor', () => {
   });
 });
 
-type RunOptions = { cwd?: string; env?: Record<string, string> };
+const steno = (commandArguments: readonly string[], options: Partial<StenoOptions> = {}) =>
+  runSteno(commandArguments, { home, ...options });
 
-function start(commandArguments: readonly string[], { cwd = home, env }: RunOptions = {}) {
-  return spawn(process.execPath, [command, ...commandArguments], {
-    cwd,
-    env: { PATH: process.env['PATH'], STENO_DATA_DIR: join(home, 'data'), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-}
-
-async function steno(commandArguments: readonly string[], options?: RunOptions) {
-  const run = start(commandArguments, options);
-  let [stdout, stderr] = ['', ''];
-  run.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  run.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const [exitCode] = (await once(run, 'close')) as [number | null];
-  return { exitCode, stdout, stderr };
-}
-
-async function makeFolder(name: string, examples: Record<string, string>): Promise<string> {
+async function makeFolder(name: string, examples: Record<string, Example>): Promise<string> {
   const folder = join(home, name);
   await mkdir(folder);
   for (const [path, source] of Object.entries(examples)) {
     await mkdir(join(folder, path, '..'), { recursive: true });
-    await copyFile(example(source), join(folder, path));
+    await copyFile(examplePath(source), join(folder, path));
   }
   return folder;
 }
 
-async function loopExample(path: string, times: number): Promise<void> {
-  const input = ['-stream_loop', String(times - 1), '-i', example('podcast.mp3')];
-  const ffmpeg = spawn('ffmpeg', ['-nostdin', '-loglevel', 'error', ...input, '-c', 'copy', path]);
-  await once(ffmpeg, 'exit');
+function ffmpeg(...ffmpegArguments: string[]): void {
+  execFileSync('ffmpeg', ['-nostdin', '-loglevel', 'error', ...ffmpegArguments]);
 }
 
-async function readDocument(path: string) {
-  return parseTranscriptDocument(JSON.parse(await readFile(path, 'utf8')));
+function loopExample(path: string, times: number): void {
+  ffmpeg('-stream_loop', String(times - 1), '-i', examplePath('podcast.mp3'), '-c', 'copy', path);
 }
 
 function parseEvents(stdout: string): Record<string, unknown>[] {
@@ -333,7 +412,7 @@ function parseEvents(stdout: string): Record<string, unknown>[] {
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-async function waitForEvent(run: ReturnType<typeof start>, name: string): Promise<void> {
+async function waitForEvent(run: ReturnType<typeof startSteno>, name: string): Promise<void> {
   for await (const line of createInterface({ input: run.stdout })) {
     if ((JSON.parse(line) as { event: string }).event === name) return;
   }

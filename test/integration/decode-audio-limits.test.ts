@@ -1,6 +1,9 @@
 // Limits, cancelling and the end of a decode: nothing runs on, and nothing piles up.
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createAudioDecoder, SAMPLE_RATE_HZ } from '@stenofleet/asr-core';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { beep, codeOf, examples, ffmpegChildren, openWorkshop } from '../fixtures/made-audio.js';
@@ -83,6 +86,14 @@ describe('limits and ends', () => {
     expect(audio.outcome().samples).toBe(4000 * SAMPLE_RATE_HZ);
     // The samples alone are 256 MB.
     expect(peak).toBeLessThan(100 * 1024 ** 2);
+  });
+
+  it('leaves nothing to wait for when ffmpeg ends before the consumer', async () => {
+    const script = fileURLToPath(new URL('../fixtures/slow-consumer.js', import.meta.url));
+    const run = spawn(process.execPath, [script, film], { stdio: 'inherit' });
+    const overdue = setTimeout(() => run.kill('SIGKILL'), 15_000);
+    expect(await once(run, 'exit')).toEqual([0, null]);
+    clearTimeout(overdue);
   });
 
   it('says when ffmpeg is missing', async () => {

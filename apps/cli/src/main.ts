@@ -9,6 +9,7 @@ import { type CliContext, type CommandResult } from './context.js';
 import { declareDoctor, diagnose } from './commands/doctor.js';
 import { declareModels } from './commands/models.js';
 import { declareTranscribe, transcribe } from './commands/transcribe.js';
+import { describeUsageError } from './describe-usage-error.js';
 import {
   describeError,
   getSystemErrorCode,
@@ -93,7 +94,7 @@ async function runCommand(argv: readonly string[], context: CliContext): Promise
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({
-      outputError: (text, write) => write(text.replace(/^error: /, 'OPTION_INVALID: ')),
+      outputError: (text, write) => write(describeUsageError(text)),
     });
   declareTranscribe(program, async (inputs, options) => {
     result = await transcribe(inputs, options, context);

@@ -93,7 +93,7 @@ export async function transcribe(
       },
       getModelsRoot(config),
     );
-    requireUsable(model, options.language);
+    const language = chooseLanguage(model, options.language);
     const summary = await runTranscription(
       {
         inputs,
@@ -101,7 +101,7 @@ export async function transcribe(
         formats: orderFormats(options.formats ?? settings.formats ?? transcriptFormats),
         outDir: options.out === undefined ? undefined : resolve(cwd, options.out),
         speech: {
-          language: options.language,
+          language,
           channels: options.channels,
           track: options.track,
         },
@@ -120,8 +120,14 @@ export async function transcribe(
   }
 }
 
-/** Refuses at once what every recording would be refused for. */
-export function requireUsable({ manifest }: ResolvedModel, language: string | undefined): void {
+/**
+ * The language to name to the model: what it knows as `en` may be called `en-US`.
+ * @throws AsrError at once what every recording would be refused for
+ */
+export function chooseLanguage(
+  { manifest }: ResolvedModel,
+  language: string | undefined,
+): string | undefined {
   const { id, family, languages, languageRequired } = manifest;
   if (!isModelFamily(family)) {
     throw new AsrError(
@@ -136,18 +142,21 @@ export function requireUsable({ manifest }: ResolvedModel, language: string | un
       `${id} must be told the language (--language): ${known}.`,
     );
   }
-  if (language !== undefined && languages.includes('und')) {
+  if (language === undefined) return undefined;
+  if (languages.includes('und')) {
     throw new AsrError(
       'LANGUAGE_UNSUPPORTED',
       `What ${id} knows was not said when it was imported: leave --language out, or import it again with --languages ${language}.`,
     );
   }
-  if (language !== undefined && !languages.includes(language)) {
-    throw new AsrError(
-      'LANGUAGE_UNSUPPORTED',
-      `${id} does not know the language "${language}"; it knows ${known}.`,
-    );
-  }
+  const accepted = [language, new Intl.Locale(language).language].find((code) =>
+    languages.includes(code),
+  );
+  if (accepted !== undefined) return accepted;
+  throw new AsrError(
+    'LANGUAGE_UNSUPPORTED',
+    `${id} does not know the language "${language}"; it knows ${known}.`,
+  );
 }
 
 /** JSON last: where it lies, everything else does. */

@@ -25,6 +25,31 @@ describe('formatResult', () => {
     );
   });
 
+  it('says what it replaces', () => {
+    const outcome = {
+      ...{ status: 'done' as const, outputs: ['/here/talk.srt'], durationSeconds: 1 },
+      ...{ processingSeconds: 1, words: 0, flags: [], replaces: 'good int8' },
+    };
+    expect(formatResult(ticket, outcome, format)[0]).toMatch(
+      /→ talk\.srt, replaces the transcript made with good int8$/,
+    );
+  });
+
+  it('remembers the remarks on what is already done', () => {
+    const skipped = { status: 'skipped' as const, outputs: ['/here/talk.srt'] };
+    const flags = [
+      { code: 'DEMO_MODEL', message: 'demo' },
+      { code: 'AUDIO_TRUNCATED', message: 'It breaks off.', start: 61 },
+    ];
+    expect(formatResult(ticket, { ...skipped, flags }, format)).toEqual([
+      expect.stringMatching(/^! talk\.mp3 +already done → talk\.srt$/),
+      '    AUDIO_TRUNCATED at 1:01: It breaks off.',
+    ]);
+    expect(formatResult(ticket, { ...skipped, flags: [] }, format)).toEqual([
+      expect.stringMatching(/^– talk\.mp3 +already done/),
+    ]);
+  });
+
   it('shows remarks, the first few of them', () => {
     const flags = Array.from({ length: 5 }, (_, at) => ({
       code: 'SPEECH_WITHOUT_WORDS',

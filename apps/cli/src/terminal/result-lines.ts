@@ -1,6 +1,7 @@
 // What a person reads about recordings that are finished, and about a run that is.
 
 import { basename, relative } from 'node:path';
+import { type TranscriptFlag } from '@stenofleet/transcript';
 import { RECOMMENDED_MODEL } from '../choose-model.js';
 import { type RecordingOutcome } from '../transcribe/run-recordings.js';
 import {
@@ -36,16 +37,17 @@ export function formatResult(
   const name = shorten(toPrintable(shown), NAME_WIDTH).padEnd(NAME_WIDTH);
   switch (outcome.status) {
     case 'done': {
-      const remarks = outcome.flags.filter(({ code }) => code !== 'DEMO_MODEL');
-      const mark = remarks.length > 0 ? style.warning('!') : style.good('✓');
       const facts = `${formatClock(outcome.durationSeconds).padStart(7)}  ${formatSpeed(outcome.durationSeconds, outcome.processingSeconds).padStart(5)}  ${formatCount(outcome.words, 'word').padStart(12)}`;
-      return [
-        `${mark} ${name}  ${facts}  ${style.quiet(`→ ${formatOutputs(outcome.outputs, cwd)}`)}`,
-        ...formatRemarks(remarks).map((line) => style.warning(`    ${line}`)),
-      ];
+      const { mark, remarks } = formatFlags(outcome.flags, style);
+      const outputs = style.quiet(`→ ${formatOutputs(outcome.outputs, cwd)}`);
+      const replaced = formatReplaced(outcome.replaces);
+      return [`${mark ?? style.good('✓')} ${name}  ${facts}  ${outputs}${replaced}`, ...remarks];
     }
-    case 'skipped':
-      return [style.quiet(`– ${name}  already done → ${formatOutputs(outcome.outputs, cwd)}`)];
+    case 'skipped': {
+      const { mark, remarks } = formatFlags(outcome.flags, style);
+      const rest = style.quiet(`${name}  already done → ${formatOutputs(outcome.outputs, cwd)}`);
+      return [`${mark ?? style.quiet('–')} ${rest}`, ...remarks];
+    }
     case 'failed':
       return [`${style.bad('✗')} ${name}  ${style.bad(outcome.error.code)}`];
     case 'cancelled':
@@ -111,14 +113,26 @@ function fromHere(path: string, cwd: string): string {
   return below.startsWith('..') ? path : below || basename(path);
 }
 
-function formatRemarks(
-  flags: readonly { code: string; message: string; start?: number | undefined }[],
-): string[] {
-  const lines = flags
+function formatReplaced(madeWith: string | undefined): string {
+  if (madeWith === undefined) return '';
+  return `, replaces the transcript made with ${toPrintable(madeWith)}`;
+}
+
+/** What a reader should know of a transcript; the demo model has been spoken of above. */
+function formatFlags(
+  flags: readonly TranscriptFlag[],
+  style: Style,
+): { mark: string | undefined; remarks: string[] } {
+  const telling = flags.filter(({ code }) => code !== 'DEMO_MODEL');
+  const lines = telling
     .slice(0, MAX_REMARKS)
     .map(({ code, message, start }) =>
       toPrintable(`${code}${start === undefined ? '' : ` at ${formatClock(start)}`}: ${message}`),
     );
-  const more = flags.length - MAX_REMARKS;
-  return more > 0 ? [...lines, `and ${more} more, all of them in the JSON`] : lines;
+  const more = telling.length - MAX_REMARKS;
+  if (more > 0) lines.push(`and ${more} more, all of them in the JSON`);
+  return {
+    mark: telling.length > 0 ? style.warning('!') : undefined,
+    remarks: lines.map((line) => style.warning(`    ${line}`)),
+  };
 }

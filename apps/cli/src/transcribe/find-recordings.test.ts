@@ -48,6 +48,7 @@ describe('findRecordings', () => {
         name: 'part2.wav',
         path: '/home/archive/2019/part2.wav',
         below: '2019',
+        root: 'archive',
       },
       expect.objectContaining({ name: 'part10.WAV', below: '2019' }),
       expect.objectContaining({ name: 'talk.mp3', below: '' }),
@@ -56,7 +57,10 @@ describe('findRecordings', () => {
 
   it('takes a file that is named as it is, pattern characters and any extension included', async () => {
     const { recordings } = await find('[odd] name.mp3', 'archive/notes.txt');
-    expect(recordings.map(({ name }) => name)).toEqual(['[odd] name.mp3', 'notes.txt']);
+    expect(recordings).toEqual([
+      expect.objectContaining({ name: '[odd] name.mp3', root: 'home' }),
+      expect.objectContaining({ name: 'notes.txt', root: 'archive' }),
+    ]);
   });
 
   it('expands globs to recordings, and each recording once', async () => {

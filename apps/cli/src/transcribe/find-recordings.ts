@@ -48,7 +48,7 @@ async function expandInput(input: string, search: Search): Promise<Recording[]> 
   const path = resolve(search.cwd, input);
   switch (await search.tree.getKind(path)) {
     case 'file':
-      return [describeFile(path, { shown: input, below: '' })];
+      return [describeFile(path, { shown: input, root: dirname(path), below: '' })];
     case 'folder':
       return requireSome(
         await walkFolder(path, { search, shown: input }),
@@ -80,7 +80,9 @@ async function walkFolder(
       if (name.startsWith('.')) continue;
       if (kind === 'folder') await visit(join(below, name));
       if (kind === 'file' && hasMediaExtension(name)) {
-        found.push(describeFile(join(folder, name), { shown: join(shown, below, name), below }));
+        found.push(
+          describeFile(join(folder, name), { shown: join(shown, below, name), root, below }),
+        );
       }
     }
   };
@@ -97,7 +99,7 @@ async function expandGlob(pattern: string, { tree, cwd }: Search): Promise<Recor
     .map((path) => {
       const inCwd = relative(cwd, path);
       const shown = inCwd.startsWith('..') ? path : inCwd;
-      return describeFile(path, { shown, below: relative(base, dirname(path)) });
+      return describeFile(path, { shown, root: base, below: relative(base, dirname(path)) });
     });
 }
 
@@ -108,8 +110,11 @@ function getGlobBase(pattern: string): string {
   return parts.slice(0, firstDynamic).join('/') || (pattern.startsWith('/') ? '/' : '.');
 }
 
-function describeFile(path: string, { shown, below }: { shown: string; below: string }): Recording {
-  return { kind: 'file', shown, name: basename(path), path, below };
+function describeFile(
+  path: string,
+  { shown, root, below }: { shown: string; root: string; below: string },
+): Recording {
+  return { kind: 'file', shown, name: basename(path), path, below, root: basename(root) };
 }
 
 function describeUrl(input: string): Recording {

@@ -16,13 +16,14 @@ const states = (srt?: string, json?: string) => [
   { path: '/a/talk.srt', sha256: srt },
   { path: '/a/talk.json', sha256: json },
 ];
-const judge = (files: ReturnType<typeof states>, { options = 'int8', force = false } = {}) =>
-  judgeOutputs(files, { entry, options, force });
+const judge = (
+  files: ReturnType<typeof states>,
+  { options = 'int8', isDemo = false, force = false, from = entry } = {},
+) => judgeOutputs(files, { entry: from, options, isDemo, force });
 
 describe('judgeOutputs', () => {
   it('finds whole what lies there as it was written, with the same options', () => {
     expect(judge(states('new', 'new'))).toEqual({ kind: 'whole' });
-    expect(judge(states('new', 'new'), { options: 'fp32' })).toEqual({ kind: 'to-write' });
     expect(judge(states('new', 'new'), { force: true })).toEqual({ kind: 'to-write' });
   });
 
@@ -36,9 +37,59 @@ describe('judgeOutputs', () => {
     const blocked = { kind: 'blocked', paths: ['/a/talk.srt'] };
     expect(judge(states('edited', 'new'))).toEqual(blocked);
     expect(
-      judgeOutputs(states('foreign'), { entry: undefined, options: 'int8', force: false }),
+      judgeOutputs(states('foreign'), {
+        ...{ entry: undefined, options: 'int8', isDemo: false, force: false },
+      }),
     ).toEqual(blocked);
     expect(judge(states('edited', 'new'), { force: true })).toEqual({ kind: 'to-write' });
+  });
+});
+
+describe('judgeOutputs, where another model was at work', () => {
+  const madeWith = (model: string) => JSON.stringify({ model, tier: 'int8', files: [] });
+  const from = { ...entry, options: madeWith('good') };
+  const [options, isDemo] = [madeWith('demo-en'), true];
+  const outranked = {
+    kind: 'outranked',
+    paths: ['/a/talk.srt', '/a/talk.json'],
+    modelId: 'good',
+    madeWith: 'good int8',
+  };
+
+  it('keeps the demo model from replacing what another made, unless it is forced', () => {
+    expect(judge(states('new', 'new'), { from, options, isDemo })).toMatchObject(outranked);
+    expect(judge(states('new', 'new'), { from, options, isDemo, force: true })).toEqual({
+      kind: 'to-write',
+      replaces: 'good int8',
+    });
+    expect(judge(states(), { from, options, isDemo })).toEqual({ kind: 'to-write' });
+  });
+
+  it('knows that of each file, also where the demo model has written beside it since', () => {
+    const beside = {
+      ...{
+        ...entry,
+        options,
+        outputs: { '/a/talk.json': 'demo' },
+        earlier: { '/a/talk.srt': 'x' },
+      },
+      earlierOptions: { '/a/talk.srt': madeWith('good') },
+    };
+    expect(judge(states('x', 'demo'), { from: beside, options, isDemo })).toMatchObject({
+      ...outranked,
+      paths: ['/a/talk.srt'],
+    });
+  });
+
+  it('says of every other replacement what it replaces', () => {
+    expect(judge(states('new', 'new'), { from, options: madeWith('better') })).toEqual({
+      kind: 'to-write',
+      replaces: 'good int8',
+    });
+    expect(judge(states('new', 'new'), { options: 'fp32' })).toEqual({
+      kind: 'to-write',
+      replaces: 'other options',
+    });
   });
 });
 

@@ -19,6 +19,13 @@ const sourceSchema = z.object({
   etag: z.string().optional(),
 });
 
+const flagSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  start: z.number().optional(),
+  end: z.number().optional(),
+});
+
 const entrySchema = z.object({
   version: z.literal(1),
   /** For a person who reads the ledger. */
@@ -30,6 +37,10 @@ const entrySchema = z.object({
   outputs: z.record(z.string(), z.string()),
   /** Hashes of older files of ours, which may still lie there (other options, or a crash between two renames). */
   earlier: z.record(z.string(), z.string()),
+  /** What `earlier` ones were made with, by path; not known of what older versions wrote. */
+  earlierOptions: z.record(z.string(), z.string()).optional(),
+  /** What its reader should know of the transcript; missing in what older versions wrote. */
+  flags: z.array(flagSchema).optional(),
   versions: z.record(z.string(), z.string()),
   writtenAt: z.iso.datetime(),
 });

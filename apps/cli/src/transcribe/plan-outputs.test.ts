@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { planOutputs } from './plan-outputs.js';
+import { type OutputPlanOptions, planOutputs } from './plan-outputs.js';
 import { type Recording } from './recording.js';
 
-const file = (path: string, below = ''): Recording => ({
+const file = (path: string, { below = '', root = 'root' } = {}): Recording => ({
   kind: 'file',
   shown: path,
   name: path.slice(path.lastIndexOf('/') + 1),
   path,
   below,
+  root,
 });
 const address: Recording = {
   kind: 'url',
@@ -16,13 +17,14 @@ const address: Recording = {
   url: 'https://host/talk.mp3',
 };
 
-const plan = (recordings: Recording[], outDir?: string, takenBases?: Set<string>) =>
-  planOutputs(recordings, {
-    formats: ['srt', 'json'],
-    cwd: '/here',
-    outDir,
-    ...(takenBases && { takenBases }),
-  }).map(({ base }) => base);
+const plan = (
+  recordings: Recording[],
+  outDir?: string,
+  known: Pick<OutputPlanOptions, 'takenBases' | 'settledBases'> = {},
+) =>
+  planOutputs(recordings, { formats: ['srt', 'json'], cwd: '/here', outDir, ...known }).map(
+    ({ base, collidesWith }) => (collidesWith ? `not beside ${collidesWith.shown}` : base),
+  );
 
 describe('planOutputs', () => {
   it('names outputs after the recording, beside it', () => {
@@ -47,18 +49,19 @@ describe('planOutputs', () => {
   });
 
   it('keeps the extension where something else has the name', () => {
-    expect(plan([file('/a/talk.mp3')], undefined, new Set(['/a/talk']))).toEqual(['/a/talk.mp3']);
+    const talk = file('/a/talk.mp3');
+    const takenBases = new Map([[talk, new Set(['/a/talk'])]]);
+    expect(plan([talk], undefined, { takenBases })).toEqual(['/a/talk.mp3']);
   });
 
   it('leaves a transcript where it lies when a namesake comes', () => {
     const [old, late] = [file('/a/talk.mp3'), file('/a/talk.wav')];
     const settledBases = new Map([[old, '/a/talk']]);
-    const plans = planOutputs([late, old], { formats: ['srt'], cwd: '/here', settledBases });
-    expect(plans.map(({ base }) => base)).toEqual(['/a/talk.wav', '/a/talk']);
+    expect(plan([late, old], undefined, { settledBases })).toEqual(['/a/talk.wav', '/a/talk']);
   });
 
   it('repeats the folders below what was named in --out', () => {
-    const recordings = [file('/a/2019/talk.mp3', '2019'), file('/a/2020/talk.mp3', '2020')];
+    const recordings = ['2019', '2020'].map((below) => file(`/a/${below}/talk.mp3`, { below }));
     expect(plan(recordings, '/out')).toEqual(['/out/2019/talk', '/out/2020/talk']);
   });
 
@@ -67,9 +70,36 @@ describe('planOutputs', () => {
     expect(plan([address], '/out')).toEqual(['/out/talk']);
   });
 
-  it('refuses what would be one name for two recordings', () => {
-    expect(() => plan([file('/a/talk.mp3'), file('/b/talk.mp3')], '/out')).toThrow(
-      expect.objectContaining({ code: 'OUTPUT_COLLISION' }),
-    );
+  it('tells apart by the folder that was named what nothing else does', () => {
+    const [inA, inC] = [file('/a/talk.mp3', { root: 'a' }), file('/c/talk.mp3', { root: 'c' })];
+    const other = file('/c/x/other.mp3', { root: 'c', below: 'x' });
+    expect(plan([inA, inC, other], '/out')).toEqual(['/out/a/talk', '/out/c/talk', '/out/x/other']);
+    const settledBases = new Map([[inA, '/out/talk']]);
+    expect(plan([inC, inA], '/out', { settledBases })).toEqual(['/out/talk.mp3', '/out/talk']);
+  });
+
+  it('goes on to the next name where others were there before', () => {
+    const talk = file('/c/talk.mp3', { root: 'c' });
+    const takenBases = new Map([[talk, new Set(['/out/talk', '/out/talk.mp3'])]]);
+    expect(plan([talk], '/out', { takenBases })).toEqual(['/out/c/talk']);
+  });
+
+  it('leaves the name to the first where nothing tells two apart, or to whose it was', () => {
+    const [first, second] = [file('/1/a/talk.mp3'), file('/2/a/talk.mp3')];
+    expect(plan([first, second, file('/3/late.mp3')], '/out')).toEqual([
+      '/out/root/talk.mp3',
+      'not beside /1/a/talk.mp3',
+      '/out/late',
+    ]);
+    const settledBases = new Map([[second, '/out/root/talk.mp3']]);
+    const takenBases = new Map([[first, new Set(['/out/root/talk.mp3'])]]);
+    expect(plan([first, second], '/out', { settledBases, takenBases })).toEqual([
+      'not beside /2/a/talk.mp3',
+      '/out/root/talk.mp3',
+    ]);
+    expect(plan([address, { ...address, url: 'https://other/talk.mp3' }])).toEqual([
+      '/here/talk.mp3',
+      'not beside ',
+    ]);
   });
 });

@@ -2,7 +2,6 @@
 
 import { dirname, join, parse } from 'node:path';
 import { transcriptFileExtensions, type TranscriptFormat } from '@stenofleet/transcript';
-import { CliError } from '../cli-error.js';
 import { type Recording } from './recording.js';
 
 export type Output = { format: TranscriptFormat; path: string };
@@ -12,6 +11,8 @@ export type OutputPlan = {
   /** Path of the outputs without their extension. */
   base: string;
   outputs: Output[];
+  /** The recording that has the name already, where there is no name that tells the two apart. */
+  collidesWith: Recording | undefined;
 };
 
 export type OutputPlanOptions = {
@@ -20,86 +21,99 @@ export type OutputPlanOptions = {
   /** Absolute. @defaultValue beside the recording; for addresses, `cwd` */
   outDir?: string | undefined;
   cwd: string;
-  /** Bases (`folder/talk`) under which something lies that is not this recording's transcript. */
-  takenBases?: ReadonlySet<string>;
+  /** For each recording: bases (`folder/talk`) under which something lies that is not its transcript. */
+  takenBases?: ReadonlyMap<Recording, ReadonlySet<string>>;
   /** Where a recording's transcript lies already: it stays there, so that an archive may grow. */
   settledBases?: ReadonlyMap<Recording, string>;
 };
 
-/**
- * `talk.mp3` → `talk.srt`; where two recordings would collide, or something else has that name, `talk.mp3.srt`.
- * @throws CliError `OUTPUT_COLLISION` where even that would be one name for two recordings
- */
+/** Each recording gets the shortest of its names that it need not share; see `listBases`. */
 export function planOutputs(
   recordings: readonly Recording[],
   options: OutputPlanOptions,
 ): OutputPlan[] {
   const bases = chooseBases(recordings, options);
-  requireUnique(recordings, bases);
+  const owners = findOwners(recordings, { bases, ...options });
   return recordings.map((recording, index) => {
     const base = bases[index] ?? '';
-    return { recording, base, outputs: listOutputs(base, options.formats) };
+    const owner = owners.get(toKey(base));
+    const collidesWith = owner === recording ? undefined : owner;
+    return { recording, base, outputs: listOutputs(base, options.formats), collidesWith };
   });
 }
 
-/** Short names, and full ones for whoever shares his with another; a full name may in turn be another's short one. */
-function chooseBases(
-  recordings: readonly Recording[],
-  { takenBases, settledBases, ...options }: OutputPlanOptions,
+/**
+ * The names that a recording may have, short ones first: `out/talk`, `out/talk.mp3`, and with `--out` those below the
+ * folder that was named, `out/folder/talk`, `out/folder/talk.mp3`.
+ */
+export function listBases(
+  recording: Recording,
+  { outDir, cwd }: Pick<OutputPlanOptions, 'outDir' | 'cwd'>,
 ): string[] {
-  const isFull = recordings.map(
-    (recording) => takenBases?.has(getShortBase(recording, options)) ?? false,
-  );
-  for (;;) {
-    const bases = recordings.map(
-      (recording, at) =>
-        settledBases?.get(recording) ??
-        (isFull[at] ? getFullBase(recording, options) : getShortBase(recording, options)),
-    );
-    const wanted = countKeys(bases);
-    const sharing = [...recordings.entries()].flatMap(([at, recording]) => {
-      const isShared = (wanted.get(toKey(bases[at] ?? '')) ?? 0) > 1;
-      return isShared && !isFull[at] && !settledBases?.has(recording) ? [at] : [];
-    });
-    if (sharing.length === 0) return bases;
-    sharing.forEach((at) => (isFull[at] = true));
-  }
-}
-
-type Place = Pick<OutputPlanOptions, 'outDir' | 'cwd'>;
-
-/** `talk`, for `talk.mp3`. */
-export function getShortBase(recording: Recording, place: Place): string {
-  return join(getFolder(recording, place), parse(recording.name).name);
-}
-
-/** `talk.mp3`. */
-export function getFullBase(recording: Recording, place: Place): string {
-  return join(getFolder(recording, place), recording.name);
+  const namesIn = (folder: string) =>
+    [parse(recording.name).name, recording.name].map((name) => join(folder, name));
+  if (recording.kind === 'url') return namesIn(outDir ?? cwd);
+  if (outDir === undefined) return namesIn(dirname(recording.path));
+  const { root, below } = recording;
+  return [...namesIn(join(outDir, below)), ...namesIn(join(outDir, root, below))];
 }
 
 export function listOutputs(base: string, formats: readonly TranscriptFormat[]): Output[] {
   return formats.map((format) => ({ format, path: base + transcriptFileExtensions[format] }));
 }
 
-function getFolder(recording: Recording, { outDir, cwd }: Place): string {
-  if (recording.kind === 'url') return outDir ?? cwd;
-  return outDir === undefined ? dirname(recording.path) : join(outDir, recording.below);
+/**
+ * Whoever shares his name with another takes his next one, which may in turn be another's. A name that is settled was
+ * chosen so before: the ones before it stay passed over, and a rerun ends as the first run did.
+ */
+function chooseBases(
+  recordings: readonly Recording[],
+  { takenBases, settledBases, ...place }: OutputPlanOptions,
+): string[] {
+  const settledHere = new Set(settledBases?.values());
+  const choices = recordings.map((recording) => {
+    const settled = settledBases?.get(recording);
+    if (settled !== undefined) return [settled];
+    const bases = listBases(recording, place);
+    const taken = takenBases?.get(recording);
+    // What another of this run has is not left out: it is the next in line, and a collision if it is the last.
+    const free = bases.filter((base) => settledHere.has(base) || !taken?.has(base));
+    return free.length > 0 ? free : bases.slice(-1);
+  });
+  const passedOver = new Set(
+    [...(settledBases ?? [])].flatMap(([recording, settled]) => {
+      const bases = listBases(recording, place);
+      return bases.slice(0, Math.max(0, bases.indexOf(settled))).map(toKey);
+    }),
+  );
+  const chosen = choices.map(() => 0);
+  for (;;) {
+    const bases = choices.map((choice, at) => choice[chosen[at] ?? 0] ?? '');
+    const wanted = countKeys(bases);
+    const movable = [...bases.entries()].flatMap(([at, base]) => {
+      const hasNext = (chosen[at] ?? 0) + 1 < (choices[at]?.length ?? 0);
+      const isUnique = wanted.get(toKey(base)) === 1 && !passedOver.has(toKey(base));
+      return hasNext && !isUnique ? [at] : [];
+    });
+    if (movable.length === 0) return bases;
+    movable.forEach((at) => (chosen[at] = (chosen[at] ?? 0) + 1));
+  }
 }
 
-function requireUnique(recordings: readonly Recording[], bases: readonly string[]): void {
+/** Of each name: the recording whose transcript lies there already, or else the first that asks for it. */
+function findOwners(
+  recordings: readonly Recording[],
+  { bases, settledBases }: { bases: readonly string[] } & Pick<OutputPlanOptions, 'settledBases'>,
+): Map<string, Recording> {
   const owners = new Map<string, Recording>();
+  const isSettled = (recording: Recording | undefined) =>
+    recording !== undefined && (settledBases?.has(recording) ?? false);
   for (const [index, recording] of recordings.entries()) {
-    const base = bases[index] ?? '';
-    const other = owners.get(toKey(base));
-    if (other) {
-      throw new CliError(
-        'OUTPUT_COLLISION',
-        `The transcripts of ${other.shown} and ${recording.shown} would have the same name, ${base}: transcribe them in two runs with different --out folders.`,
-      );
-    }
-    owners.set(toKey(base), recording);
+    const key = toKey(bases[index] ?? '');
+    const other = owners.get(key);
+    if (!other || (isSettled(recording) && !isSettled(other))) owners.set(key, recording);
   }
+  return owners;
 }
 
 function countKeys(bases: readonly string[]): Map<string, number> {

@@ -12,13 +12,7 @@ import { getSystemErrorCode } from '../describe-error.js';
 import { isTaken, judgeOutputs, type OutputJudgement, type OutputState } from './judge-outputs.js';
 import { type Ledger, type LedgerEntry } from './ledger.js';
 import { mapConcurrently } from './map-concurrently.js';
-import {
-  getFullBase,
-  getShortBase,
-  listOutputs,
-  type OutputPlan,
-  planOutputs,
-} from './plan-outputs.js';
+import { listBases, listOutputs, type OutputPlan, planOutputs } from './plan-outputs.js';
 import { getSourceId, type Recording } from './recording.js';
 
 /** Looks at files of this many recordings at a time. */
@@ -30,7 +24,7 @@ const documentSchema = z.object({
 });
 
 export type PlannedRecording = OutputPlan & {
-  /** What was written there before, if it was this command that did. */
+  /** What this command wrote there before, for this recording. */
   entry: LedgerEntry | undefined;
   states: OutputState[];
   judgement: OutputJudgement;
@@ -42,12 +36,12 @@ export type RunPlanOptions = {
   outDir: string | undefined;
   cwd: string;
   force: boolean;
+  isDemo: boolean;
   /** See `LedgerEntry.options`. */
   options: string;
   signal: AbortSignal;
 };
 
-/** @throws CliError `OUTPUT_COLLISION` */
 export async function planRun(
   recordings: readonly Recording[],
   options: RunPlanOptions,
@@ -62,7 +56,7 @@ export async function planRun(
       })),
     ),
   });
-  const takenBases = new Set<string>();
+  const takenBases = new Map<Recording, Set<string>>();
   const settledBases = new Map<Recording, string>();
   await mapConcurrently(
     recordings,
@@ -75,18 +69,24 @@ export async function planRun(
         const isElsewhere = isTaken(states, { entry, sourceId, hasOwnDocument });
         return isThere ? !isElsewhere : undefined;
       };
-      const [short, full] = [getShortBase(recording, options), getFullBase(recording, options)];
-      const isShortOwn = await isOwn(short);
-      if (isShortOwn === false) takenBases.add(short);
-      if (isShortOwn) settledBases.set(recording, short);
-      else if (await isOwn(full)) settledBases.set(recording, full);
+      const taken = new Set<string>();
+      takenBases.set(recording, taken);
+      for (const base of listBases(recording, options)) {
+        const isOwnBase = await isOwn(base);
+        if (isOwnBase === false) taken.add(base);
+        if (!isOwnBase) continue;
+        settledBases.set(recording, base);
+        break;
+      }
     },
     concurrency,
   );
   return mapConcurrently(
     planOutputs(recordings, { ...options, takenBases, settledBases }),
     async (plan) => {
-      const { entry, states } = await look(plan.base);
+      const { entry: written, states } = await look(plan.base);
+      // What was made from another recording is no more ours to replace than what somebody typed.
+      const entry = written?.source.id === getSourceId(plan.recording) ? written : undefined;
       return { ...plan, entry, states, judgement: judgeOutputs(states, { ...options, entry }) };
     },
     concurrency,

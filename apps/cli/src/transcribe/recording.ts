@@ -13,6 +13,8 @@ export type Recording = {
       path: string;
       /** Folder between the folder (or glob's base) that was named and the file; empty for a file that was named. */
       below: string;
+      /** Name of that folder, or of the one in which a named file lies: it tells `a/talk.mp3` and `b/talk.mp3` apart. */
+      root: string;
     }
   | { kind: 'url'; url: string }
 );

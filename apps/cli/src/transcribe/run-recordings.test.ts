@@ -2,7 +2,7 @@ import { AsrError } from '@stenofleet/asr-core';
 import { describe, expect, it } from 'vitest';
 import { type RecordingOutcome, runRecordings } from './run-recordings.js';
 
-const skipped: RecordingOutcome = { status: 'skipped', outputs: [] };
+const skipped: RecordingOutcome = { status: 'skipped', outputs: [], flags: [] };
 
 async function run(
   items: string[],

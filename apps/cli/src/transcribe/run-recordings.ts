@@ -18,8 +18,10 @@ export type RecordingOutcome =
       processingSeconds: number;
       words: number;
       flags: TranscriptFlag[];
+      /** What the transcript that was there was made with: another model, other options. */
+      replaces?: string;
     }
-  | { status: 'skipped'; outputs: string[] }
+  | { status: 'skipped'; outputs: string[]; flags: TranscriptFlag[] }
   | { status: 'failed'; error: ErrorReport }
   | { status: 'cancelled' };
 

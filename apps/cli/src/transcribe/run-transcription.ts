@@ -1,28 +1,27 @@
 // A whole run of `steno transcribe`: what is to be done → one inference process → each recording → the sum of it.
 
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createAudioDecoder, planLaneCount, readMachineLimits } from '@stenofleet/asr-core';
 import { type ResolvedModel } from '@stenofleet/model-store';
 import { type TranscriptFormat } from '@stenofleet/transcript';
-import { CliError } from '../cli-error.js';
 import { describeError } from '../describe-error.js';
 import { readVersions } from '../read-versions.js';
 import { type Reporter, type RunSummary, type Ticket } from '../terminal/reporter.js';
 import { createSummary } from './create-summary.js';
-import { describeOptions, type Maker, type SpeechOptions } from './describe-transcript.js';
+import { type Maker, type SpeechOptions } from './describe-transcript.js';
 import { removeAbandonedDownloads } from './fetch-recording.js';
 import { diskTree } from './file-tree.js';
 import { findRecordings } from './find-recordings.js';
-import { isSameSource } from './judge-outputs.js';
 import { createLedger } from './ledger.js';
+import { describeMadeWith } from './made-with.js';
 import { measureDurations } from './measure-durations.js';
 import { openInference } from './open-inference.js';
 import { type PlannedRecording, planRun } from './plan-run.js';
-import { getSourceId } from './recording.js';
 import { type RecordingOutcome, runRecordings } from './run-recordings.js';
+import { requirePrograms } from './require-programs.js';
 import { requireWritable } from './require-writable.js';
+import { describeSkipped, settleEarly } from './settle-early.js';
 import {
-  readSourceState,
   type TranscribeContext,
   type TranscribedRecording,
   transcribeRecording,
@@ -62,15 +61,16 @@ export async function runTranscription(
   const { dataDir, cwd, signal, now, reporter } = services;
   const { model, speech, formats, outDir, force } = request;
   const maker: Maker = { model, options: speech, versions: await readVersions() };
-  const options = describeIdentity(maker);
+  const options = describeMadeWith(maker);
   const ledger = createLedger(join(dataDir, 'ledger'));
   await requireWritable(dataDir);
   const { recordings, problems } = await findRecordings(request.inputs, { tree: diskTree, cwd });
-  const plans = await planRun(recordings, { ledger, formats, outDir, cwd, force, options, signal });
+  const { id: modelId, demo: isDemo } = model.manifest;
+  const places = { ledger, formats, outDir, cwd };
+  const plans = await planRun(recordings, { ...places, force, options, isDemo, signal });
   const laneCount = request.lanes ?? (await planLanes(model));
 
   const count = problems.length + plans.length;
-  const { id: modelId, demo: isDemo } = model.manifest;
   const summary = createSummary({ count, modelId, isDemo });
   const finish = (ticket: Ticket, outcome: RecordingOutcome) => {
     summary.add(ticket, outcome);
@@ -88,6 +88,7 @@ export async function runTranscription(
     else jobs.push({ ticket, plan });
   }
   if (jobs.length > 0) {
+    await requirePrograms();
     const downloadsFolder = join(dataDir, 'downloads');
     await removeAbandonedDownloads(downloadsFolder);
     const context = { ledger, downloadsFolder, maker, options, signal, now };
@@ -144,32 +145,10 @@ async function transcribeJobs(
   }
 }
 
-/** The outcome of what needs no model: finished before, or in the way of something that is not ours. */
-async function settleEarly(plan: PlannedRecording): Promise<RecordingOutcome | undefined> {
-  const { recording, judgement, entry } = plan;
-  if (judgement.kind === 'blocked') {
-    const error = new CliError(
-      'OUTPUT_EXISTS',
-      `${judgement.paths.join(', ')} exists, and not as steno wrote it (edited, or made with another data folder). Nothing was overwritten; --force does.`,
-    );
-    return { status: 'failed', error: describeError(error) };
-  }
-  if (judgement.kind !== 'whole') {
-    return requireWritable(dirname(plan.base)).then(
-      () => undefined,
-      (error: unknown) => ({ status: 'failed', error: describeError(error) }),
-    );
-  }
-  if (recording.kind !== 'file') return undefined;
-  const source = await readSourceState(recording.path, getSourceId(recording)).catch(
-    () => undefined,
-  );
-  return source && isSameSource(entry, source) ? skipped(plan) : undefined;
-}
-
 function describeOutcome(plan: PlannedRecording, result: TranscribedRecording): RecordingOutcome {
-  if (result.kind === 'unchanged') return skipped(plan);
+  if (result.kind === 'unchanged') return describeSkipped(plan);
   const { recording, statistics, flags } = result.document;
+  const replaces = plan.judgement.kind === 'to-write' ? plan.judgement.replaces : undefined;
   return {
     status: 'done',
     outputs: plan.outputs.map(({ path }) => path),
@@ -177,17 +156,8 @@ function describeOutcome(plan: PlannedRecording, result: TranscribedRecording): 
     processingSeconds: statistics.processingSeconds ?? 0,
     words: statistics.words,
     flags,
+    ...(replaces !== undefined && { replaces }),
   };
-}
-
-function skipped({ outputs }: PlannedRecording): RecordingOutcome {
-  return { status: 'skipped', outputs: outputs.map(({ path }) => path) };
-}
-
-/** Equal for two runs that make the same transcript of the same recording. */
-function describeIdentity(maker: Maker): string {
-  const files = maker.model.provenance.files.map(({ sha256 }) => sha256).sort();
-  return JSON.stringify({ ...describeOptions(maker), files });
 }
 
 async function planLanes({ provenance }: ResolvedModel): Promise<number> {

@@ -10,12 +10,13 @@ import {
   SAMPLE_RATE_HZ,
   transcribeAudio,
 } from '@stenofleet/asr-core';
-import { formatTranscript, type TranscriptDocument } from '@stenofleet/transcript';
+import { createTranscriptFormatter, type TranscriptDocument } from '@stenofleet/transcript';
 import { toDiskError } from '../disk-error.js';
 import { describeTranscript, type Maker } from './describe-transcript.js';
 import { fetchRecording } from './fetch-recording.js';
 import { isSameSource } from './judge-outputs.js';
 import { type Ledger, type SourceState } from './ledger.js';
+import { getMadeWith } from './made-with.js';
 import { type PlannedRecording } from './plan-run.js';
 import { getSourceId } from './recording.js';
 import { publishFiles, removeAbandoned } from './write-atomically.js';
@@ -138,15 +139,18 @@ async function publish(
   { ledger, maker, options, source, now }: TranscribeContext & { source: SourceState },
 ): Promise<void> {
   const { base, entry, outputs } = plan;
-  const files = outputs.map(({ format, path }) => ({
-    path,
-    content: formatTranscript(document, format),
-  }));
+  const formatAs = createTranscriptFormatter(document);
+  const files = outputs.map(({ format, path }) => ({ path, content: formatAs(format) }));
   const hashes = Object.fromEntries(files.map(({ path, content }) => [path, hash(content)]));
   const isSameJob = entry?.options === options && isSameSource(entry, source);
   const existing = plan.states.flatMap(({ path, sha256 }) =>
     sha256 === undefined ? [] : [[path, sha256] as const],
   );
+  const earlier = { ...entry?.earlier, ...entry?.outputs, ...Object.fromEntries(existing) };
+  const earlierOptions = Object.entries(earlier).flatMap(([path, sha256]) => {
+    const madeWith = getMadeWith(entry, { path, sha256 });
+    return madeWith === undefined ? [] : [[path, madeWith] as const];
+  });
   try {
     await mkdir(dirname(base), { recursive: true });
     await removeAbandoned(outputs.map(({ path }) => path));
@@ -157,7 +161,9 @@ async function publish(
         source,
         options,
         outputs: { ...(isSameJob && entry.outputs), ...hashes },
-        earlier: { ...entry?.earlier, ...entry?.outputs, ...Object.fromEntries(existing) },
+        earlier,
+        earlierOptions: Object.fromEntries(earlierOptions),
+        flags: document.flags,
         versions: maker.versions,
         writtenAt: now().toISOString(),
       }),

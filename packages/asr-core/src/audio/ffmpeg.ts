@@ -57,7 +57,13 @@ export type RunningProcess = {
   close: () => Promise<void>;
 };
 
-export type Patience = { resume: () => void; pause: () => void; extend: (ms: number) => void };
+export type Patience = {
+  resume: () => void;
+  pause: () => void;
+  extend: (ms: number) => void;
+  /** There is nothing to wait for any more: a later `resume` does nothing. */
+  end: () => void;
+};
 
 export type Ffmpeg = ReturnType<typeof createFfmpeg>;
 
@@ -198,7 +204,7 @@ function start(
       else settle({ kind: 'exited', exitCode: exitCode ?? 0 });
     });
   }).finally(() => {
-    patience.pause();
+    patience.end();
     signal?.removeEventListener('abort', cancel);
   });
 
@@ -251,6 +257,7 @@ function createPatience(initialMs: number, onExhausted: () => void): Patience {
   let leftMs = initialMs;
   let startedMs = 0;
   let timer: NodeJS.Timeout | undefined;
+  let isEnded = false;
   const pause = (): void => {
     if (timer === undefined) return;
     clearTimeout(timer);
@@ -259,11 +266,16 @@ function createPatience(initialMs: number, onExhausted: () => void): Patience {
   };
   const resume = (): void => {
     pause();
+    if (isEnded) return;
     startedMs = performance.now();
     timer = setTimeout(onExhausted, Math.min(Math.max(leftMs, 0), 2 ** 31 - 1));
   };
   const extend = (ms: number): void => {
     leftMs += ms;
   };
-  return { resume, pause, extend };
+  const end = (): void => {
+    pause();
+    isEnded = true;
+  };
+  return { resume, pause, extend, end };
 }
