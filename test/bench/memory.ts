@@ -49,13 +49,17 @@ async function measurePeak(recordingSeconds: number): Promise<Peak> {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, STENO_DATA_DIR: join(folder, 'data') },
   });
-  // Highest resident set of each process of the tree; a peak of one need not meet that of another.
-  const peaks = new Map<number, number>();
-  const sampling = setInterval(() => void samplePeaks(child.pid ?? 0, peaks), SAMPLE_EVERY_MS);
+  let peakKb = 0;
+  const sampling = setInterval(
+    () =>
+      void sumPeaks(child.pid ?? 0).then((kilobytes) => {
+        peakKb = Math.max(peakKb, kilobytes);
+      }),
+    SAMPLE_EVERY_MS,
+  );
   const [code] = (await once(child, 'exit')) as [number | null];
   clearInterval(sampling);
   if (code !== 0) throw new Error(`steno ended with ${code ?? 'a signal'}`);
-  const peakKb = [...peaks.values()].reduce((sum, kilobytes) => sum + kilobytes, 0);
   return { peakMb: peakKb / 1024, seconds: (performance.now() - started) / 1000 };
 }
 
@@ -66,12 +70,14 @@ async function run(command: string, args: string[]): Promise<void> {
   if (code !== 0) throw new Error(`${command} ended with ${code ?? 'a signal'}`);
 }
 
-async function samplePeaks(rootPid: number, peaks: Map<number, number>): Promise<void> {
+/** Highest resident sets so far of the processes that are alive together; ffprobe's does not count once it has ended. */
+async function sumPeaks(rootPid: number): Promise<number> {
+  let sum = 0;
   for (const pid of await listTree(rootPid)) {
     const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-    if (kilobytes !== undefined) peaks.set(pid, Number(kilobytes));
+    sum += Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
   }
+  return sum;
 }
 
 async function listTree(pid: number): Promise<number[]> {
