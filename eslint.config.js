@@ -2,13 +2,25 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 /** What each part may import of the workspace (docs/architecture.md, "Packages"). */
-const workspace = ['asr-core', 'transcript', 'model-store', 'cli', 'test'];
+const workspace = [
+  'asr-core',
+  'transcript',
+  'model-store',
+  'shared',
+  'api',
+  'worker',
+  'cli',
+  'test',
+];
 const mayImport = {
   'packages/asr-core': [],
   'packages/transcript': [],
   'packages/model-store': [],
-  'apps/cli': ['asr-core', 'transcript', 'model-store'],
-  test: ['asr-core', 'transcript', 'model-store', 'cli'],
+  'packages/shared': [],
+  'apps/api': ['shared', 'transcript', 'model-store'],
+  'apps/worker': ['shared', 'transcript', 'model-store', 'asr-core'],
+  'apps/cli': ['shared', 'asr-core', 'transcript', 'model-store'],
+  test: ['asr-core', 'transcript', 'model-store', 'shared', 'api', 'worker', 'cli'],
 };
 
 /** asr-core is values in, values out, except in these places. */

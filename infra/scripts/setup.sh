@@ -27,6 +27,18 @@ ensure_command() {
   command -v "$1" >/dev/null || fail "$2 was installed, but $1 is still not to be found."
 }
 
+# ensure_s3_server: a real S3 server for the tests (Ceph's radosgw). Debian and Ubuntu only: elsewhere those tests are skipped.
+ensure_s3_server() {
+  if ! command -v apt-get >/dev/null; then
+    say 'No package of radosgw here: tests that need an S3 server will be skipped'
+    return
+  fi
+  ensure_command radosgw radosgw ''
+  ensure_command ceph-mon ceph-mon ''
+  ensure_command ceph-osd ceph-osd ''
+  ensure_command ceph ceph-common ''
+}
+
 ensure_node() {
   command -v node >/dev/null || fail 'Node.js is missing: install version 20.19 or later, then run this again.'
   node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||

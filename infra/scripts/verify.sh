@@ -6,6 +6,8 @@ source infra/scripts/setup.sh
 
 ensure_node
 ensure_command ffmpeg ffmpeg ffmpeg
+ensure_command redis-server redis-server redis
+ensure_s3_server
 install_dependencies || fail 'npm ci failed.'
 
 reports="$PWD/.reports"

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { asrErrors } from '@stenofleet/asr-core';
 import { modelStoreErrors } from '@stenofleet/model-store';
-import { transcriptFlagCodes } from '@stenofleet/transcript';
+import { fleetErrors } from '@stenofleet/shared/errors';
+import { outputFormats } from '@stenofleet/shared/job';
+import { transcriptFlagCodes, transcriptFormats } from '@stenofleet/transcript';
 import { describe, expect, it } from 'vitest';
 import { cliErrors } from '../../apps/cli/dist/cli-error.js';
 
@@ -16,7 +18,7 @@ const documented = new Map(
 );
 
 const inCode = new Map<string, boolean>(
-  [asrErrors, modelStoreErrors, cliErrors].flatMap((table) =>
+  [asrErrors, modelStoreErrors, fleetErrors, cliErrors].flatMap((table) =>
     Object.entries(table).map(([code, { retryable }]) => [code, retryable] as const),
   ),
 );
@@ -41,5 +43,11 @@ describe('the error table', () => {
   it('lists every flag of a transcript', () => {
     const flags = [...flagTable.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, code]) => code);
     expect(flags.sort()).toEqual([...transcriptFlagCodes].sort());
+  });
+});
+
+describe('the formats of a job', () => {
+  it('are those that the transcript package writes', () => {
+    expect(outputFormats).toEqual(transcriptFormats);
   });
 });

@@ -11,6 +11,8 @@ export type CliContext = {
   styles: { out: Style; err: Style };
   /** Aborts on Ctrl-C. */
   signal: AbortSignal;
+  /** For a command that has to end others: how long it may take after Ctrl-C, in ms; a second one still ends it at once. */
+  allowGoodbye: (ms: number) => void;
   now: () => Date;
 };
 

@@ -41,7 +41,7 @@ async function main(argv: readonly string[]): Promise<number> {
   let config: CliConfig | undefined;
   try {
     config = readConfig();
-    const context = createContext(config, interruption.signal);
+    const context = createContext(config, interruption);
     const result = await runCommand(argv, context);
     return interruption.getExitCode() ?? EXIT_CODES[result];
   } catch (error) {
@@ -55,7 +55,10 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-function createContext(config: CliConfig, signal: AbortSignal): CliContext {
+function createContext(
+  config: CliConfig,
+  { signal, allowGoodbye }: Pick<CliContext, 'signal' | 'allowGoodbye'>,
+): CliContext {
   const { stdout, stderr } = process;
   return {
     config,
@@ -67,6 +70,7 @@ function createContext(config: CliConfig, signal: AbortSignal): CliContext {
       err: createStyle(config.color && stderr.isTTY),
     },
     signal,
+    allowGoodbye,
     now: () => new Date(),
   };
 }
@@ -75,15 +79,20 @@ function createContext(config: CliConfig, signal: AbortSignal): CliContext {
 function listenForSignals() {
   const controller = new AbortController();
   let exitCode: number | undefined;
+  let goodbyeMs = LONGEST_GOODBYE_MS;
   for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
     process.on(name, () => {
       exitCode = SIGNALS[name];
       if (controller.signal.aborted) process.exit(exitCode);
       controller.abort();
-      setTimeout(() => process.exit(exitCode), LONGEST_GOODBYE_MS).unref();
+      setTimeout(() => process.exit(exitCode), goodbyeMs).unref();
     });
   }
-  return { signal: controller.signal, getExitCode: () => exitCode };
+  return {
+    signal: controller.signal,
+    allowGoodbye: (ms: number) => void (goodbyeMs = ms),
+    getExitCode: () => exitCode,
+  };
 }
 
 async function runCommand(argv: readonly string[], context: CliContext): Promise<CommandResult> {

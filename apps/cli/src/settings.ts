@@ -13,6 +13,9 @@ const settingsSchema = z.strictObject({
   tier: z.string().optional(),
   lanes: z.int().min(1).max(256).optional(),
   formats: z.array(z.enum(transcriptFormats)).min(1).optional(),
+  /** Of the fleet that `submit`, `jobs` and the like talk to. */
+  apiUrl: z.url({ protocol: /^https?$/ }).optional(),
+  apiKey: z.string().optional(),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;

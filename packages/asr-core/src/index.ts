@@ -6,6 +6,7 @@ export {
   type ModelFamily,
   type Piece,
   type RecognizeOptions,
+  type RecognizedSegment,
   type Recognizer,
   type RecognizerCapabilities,
   type RecognizerTimings,
@@ -15,11 +16,19 @@ export {
 export { loadRecognizer, isModelFamily } from './load-recognizer.js';
 export {
   transcribeAudio,
-  type AudioTranscript,
-  type ChannelTranscript,
   type TranscribeOptions,
   type TranscribeProgress,
 } from './transcribe-audio.js';
+export { cutChunks, type CutChunk, type CutChunksOptions } from './cut-chunks.js';
+export { recognizeChunk, type RecognizeChunkOptions } from './recognize-chunk.js';
+export { type ChunkResult } from './recognize-segments.js';
+export {
+  joinChunks,
+  type AudioTranscript,
+  type ChannelTranscript,
+  type PreparedSpeech,
+} from './join-chunks.js';
+export { type ChunkPlan } from './speech/plan-chunks.js';
 export { type Inference, type RecognizeRequest } from './inference/inference.js';
 export { openLanePool, type LanePoolOptions } from './inference/lane-pool.js';
 export {
@@ -38,6 +47,7 @@ export {
 } from './audio/audio-decoder.js';
 export { type ChannelChoice } from './audio/audio-filters.js';
 export { type Damage } from './audio/damage.js';
+export { type FlacOptions, type ReadFlacOptions } from './audio/flac.js';
 export { type DecodeOutcome, type OpenedAudio } from './audio/decode-audio.js';
 export { type AudioTrack, type RecordingInfo } from './audio/probe-audio.js';
 export { checkLanguage } from './models/check-language.js';

@@ -27,10 +27,17 @@ export type RecognizeOptions = {
 /** A piece as it goes into words: the token plus its vocabulary text. */
 export type Piece = Token & { text: string };
 
-export type SegmentResult = {
+/** What a model makes of one segment. */
+export type RecognizedSegment = {
   pieces: Piece[];
   /** Samples from one encoder frame to the next. */
   samplesPerFrame: number;
+};
+
+/** The same as inference answers it. */
+export type SegmentResult = RecognizedSegment & {
+  /** Time that a lane spent on it, in milliseconds: of a group taken together, its share by length. */
+  computeMs: number;
 };
 
 /** Time spent, for the benchmark: all in milliseconds. */
@@ -46,7 +53,7 @@ export interface Recognizer {
   recognize(
     segments: readonly SegmentAudio[],
     options?: RecognizeOptions,
-  ): Promise<SegmentResult[]>;
+  ): Promise<RecognizedSegment[]>;
   close(): Promise<void>;
 }
 

@@ -1,14 +1,16 @@
-import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { AsrError, cancelled } from './errors.js';
-import { createAudioBudget } from './inference/audio-budget.js';
-import { type Inference, type RecognizeRequest } from './inference/inference.js';
-import { type SegmentResult } from './recognizer.js';
-import { VAD_FRAME_SAMPLES, createVadState } from './speech/silero-vad.js';
+import { type Inference } from './inference/inference.js';
+import {
+  SECOND,
+  answer,
+  blocks,
+  fakeInference as fake,
+  sound,
+  waitForAbort,
+} from './testing/fake-inference.js';
 import { transcribeAudio } from './transcribe-audio.js';
 
-const SECOND = 16_000;
-const BLOCK_SAMPLES = 10 * VAD_FRAME_SAMPLES;
 /** Speech of 8 s and a pause of 2 s: one segment each. */
 const TURN = [8, 2] as const;
 
@@ -34,7 +36,7 @@ describe('transcribed audio', () => {
 
   it('names the segments in which nobody understood a word', async () => {
     const inference = fake({
-      recognize: () => Promise.resolve({ pieces: [], samplesPerFrame: 1 }),
+      recognize: () => Promise.resolve({ pieces: [], samplesPerFrame: 1, computeMs: 0 }),
     });
     const { channels } = await transcribeAudio(blocks(sound(TURN, [0, 40], [1, 4])), inference);
     expect(channels[0]!.segments).toHaveLength(2);
@@ -136,61 +138,3 @@ describe('transcribed audio', () => {
     });
   });
 });
-
-/** One lane; speech is what is not zero, and each segment is one word of half a second. */
-function fake(parts: Partial<Inference> = {}): Inference {
-  return {
-    laneCount: 1,
-    capabilities: {
-      languages: ['en'],
-      languageRequired: false,
-      punctuation: false,
-      nativeTimes: true,
-      maxSegmentSeconds: 10,
-    },
-    budget: createAudioBudget(80 * SECOND),
-    recognize: (request) => Promise.resolve(answer(request)),
-    detectSpeech: (streams) =>
-      Promise.resolve(
-        streams.map(({ samples }) => ({
-          probabilities: Float32Array.from(
-            { length: Math.ceil(samples.length / VAD_FRAME_SAMPLES) },
-            (_, frame) => (samples[frame * VAD_FRAME_SAMPLES] === 0 ? 0 : 1),
-          ),
-          state: createVadState(),
-        })),
-      ),
-    getTimings: () => Promise.resolve({ runMs: 0, totalMs: 0 }),
-    close: () => Promise.resolve(),
-    ...parts,
-  };
-}
-
-function answer({ samples }: RecognizeRequest): SegmentResult {
-  const piece = { tokenId: 1, text: '\u2581word', startFrame: 0, endFrame: 1, logProbability: 0 };
-  return { pieces: [piece], samplesPerFrame: Math.min(SECOND / 2, samples.length) };
-}
-
-/** Stretches of sound, each with a pause behind it, in seconds. */
-function sound(...stretches: (readonly [seconds: number, pauseSeconds: number])[]): Float32Array {
-  return Float32Array.from(
-    stretches.flatMap(([seconds, pauseSeconds]) => [
-      ...new Array<number>(seconds * SECOND).fill(0.1),
-      ...new Array<number>(pauseSeconds * SECOND).fill(0),
-    ]),
-  );
-}
-
-async function* blocks(...channels: Float32Array[]) {
-  for (let from = 0; from < (channels[0]?.length ?? 0); from += BLOCK_SAMPLES) {
-    yield channels.map((samples) => samples.slice(from, from + BLOCK_SAMPLES));
-    await Promise.resolve();
-  }
-}
-
-function waitForAbort(signal: AbortSignal): Promise<void> {
-  setMaxListeners(0, signal);
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}

@@ -10,6 +10,7 @@ export const TRANSCRIPT_VERSION = 1;
 export const transcriptFlagCodes = [
   'AUDIO_DAMAGED',
   'AUDIO_TRUNCATED',
+  'CHUNK_MISSING',
   'SPEECH_WITHOUT_WORDS',
   'NO_SPEECH',
   'DEMO_MODEL',

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { AsrError, isModelFamily } from '@stenofleet/asr-core';
 import { type ResolvedModel } from '@stenofleet/model-store';
 import { type TranscriptFormat, transcriptFormats } from '@stenofleet/transcript';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { chooseModel } from '../choose-model.js';
 import { type CliContext, type CommandResult, getModelsRoot } from '../context.js';
 import { describeError } from '../describe-error.js';
@@ -11,6 +11,8 @@ import { createHumanReporter } from '../terminal/human-reporter.js';
 import { createJsonReporter } from '../terminal/json-reporter.js';
 import { type Channels } from '../transcribe/describe-transcript.js';
 import { runTranscription } from '../transcribe/run-transcription.js';
+import { parseFormats, parseLanguage, parseTrack } from './parse-options.js';
+import { parseCount } from './parse-count.js';
 
 const MAX_LANES = 256;
 
@@ -69,7 +71,7 @@ export function declareTranscribe(
     .option(
       '--lanes <count>',
       'threads that recognize (default: what CPU and memory allow)',
-      parseLanes,
+      parseCount(MAX_LANES),
     )
     .option('--force', 'transcribe again, and overwrite', false)
     .option('--json', 'print one JSON object per event on stdout', false)
@@ -162,33 +164,4 @@ export function chooseLanguage(
 /** JSON last: where it lies, everything else does. */
 function orderFormats(formats: readonly TranscriptFormat[]): TranscriptFormat[] {
   return [...new Set(formats)].sort((a, b) => Number(a === 'json') - Number(b === 'json'));
-}
-
-function parseFormats(list: string): TranscriptFormat[] {
-  return list.split(',').map((part) => {
-    const name = part.trim().toLowerCase();
-    const format = transcriptFormats.find((known) => known === name);
-    if (format !== undefined) return format;
-    throw new InvalidArgumentError(
-      `There is no format "${name}"; known are ${transcriptFormats.join(', ')}.`,
-    );
-  });
-}
-
-function parseTrack(track: string): number | string {
-  return /^\d+$/.test(track) ? Number(track) : track;
-}
-
-function parseLanguage(code: string): string {
-  try {
-    return Intl.getCanonicalLocales(code.replaceAll('_', '-'))[0] ?? code;
-  } catch {
-    throw new InvalidArgumentError('A language is a code such as en or pt-BR.');
-  }
-}
-
-function parseLanes(count: string): number {
-  const lanes = Number(count);
-  if (Number.isInteger(lanes) && lanes >= 1 && lanes <= MAX_LANES) return lanes;
-  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_LANES}.`);
 }

@@ -8,7 +8,7 @@ import { getSystemErrorCode } from '../describe-error.js';
 
 const TEMPORARY_SUFFIX = 'steno-tmp';
 
-export type FileContent = { path: string; content: string };
+export type FileContent = { path: string; content: string; mode?: number };
 
 /**
  * Writes all files beside their names, then gives each its name, in order. `beforeNaming` runs between the two: what
@@ -20,8 +20,8 @@ export async function publishFiles(
 ): Promise<void> {
   const temporaries = files.map(({ path }) => temporaryPath(path));
   try {
-    for (const [index, { content }] of files.entries()) {
-      await writeSynced(temporaries[index] ?? '', content);
+    for (const [index, { content, mode }] of files.entries()) {
+      await writeSynced(temporaries[index] ?? '', { content, mode });
     }
     await beforeNaming();
     for (const [index, { path }] of files.entries()) await rename(temporaries[index] ?? '', path);
@@ -32,8 +32,12 @@ export async function publishFiles(
   await Promise.all([...new Set(files.map(({ path }) => dirname(path)))].map(syncFolder));
 }
 
-export function writeFileAtomically(path: string, content: string): Promise<void> {
-  return publishFiles([{ path, content }]);
+export function writeFileAtomically(
+  path: string,
+  content: string,
+  options: { mode?: number } = {},
+): Promise<void> {
+  return publishFiles([{ path, content, ...options }]);
 }
 
 /** Removes what processes that no longer run have left beside these files. */
@@ -67,8 +71,11 @@ function hashName(path: string): string {
   return createHash('sha256').update(basename(path)).digest('hex').slice(0, 16);
 }
 
-async function writeSynced(path: string, content: string): Promise<void> {
-  const file = await open(path, 'w');
+async function writeSynced(
+  path: string,
+  { content, mode }: { content: string; mode: number | undefined },
+): Promise<void> {
+  const file = await open(path, 'w', mode);
   try {
     await file.writeFile(content);
     await file.sync();

@@ -1,4 +1,4 @@
-// The way in: a recording's path to its description, or to its samples.
+// The way in: a recording's path to its description, or to its samples; and a way to keep samples for later.
 
 import { AsrError } from '../errors.js';
 import { type ChannelChoice } from './audio-filters.js';
@@ -6,6 +6,7 @@ import { chooseTrack } from './choose-track.js';
 import { decodeAudio, tooLong, type OpenedAudio } from './decode-audio.js';
 import { parseAllowedDemuxers } from './demuxers.js';
 import { createFfmpeg } from './ffmpeg.js';
+import { readFlac, writeFlac, type FlacOptions, type ReadFlacOptions } from './flac.js';
 import { probeAudio, type AudioTrack, type RecordingInfo } from './probe-audio.js';
 import { processError } from './process-error.js';
 
@@ -61,6 +62,21 @@ export type AudioDecoder = {
    * pulled.
    */
   openAudio: (path: string, options?: OpenAudioOptions) => Promise<OpenedAudio>;
+  /**
+   * Keeps samples (16 kHz, channels of equal length, to −255…255) as FLAC in steps of 16 bits: what
+   * `cutChunks` yields comes back exactly. The same samples give the same bytes; a file that is
+   * there is replaced. Throws `CANCELLED`, `AUDIO_DECODE_…`, `FFMPEG_MISSING`.
+   */
+  writeFlac: (audio: readonly Float32Array[], path: string, options?: FlacOptions) => Promise<void>;
+  /**
+   * Reads what `writeFlac` wrote, as so many channels. Throws `AUDIO_NOT_FOUND`; `AUDIO_UNREADABLE`
+   * where it is damaged or not of the expected length; and as above.
+   */
+  readFlac: (
+    path: string,
+    numChannels: number,
+    options: ReadFlacOptions,
+  ) => Promise<Float32Array[]>;
 };
 
 /** Decodes every container that ffmpeg reads. Holds nothing that needs closing. */
@@ -115,6 +131,9 @@ export function createAudioDecoder({
         },
       );
     },
+
+    writeFlac: (audio, path, options) => writeFlac(ffmpeg, audio, { path, ...options }),
+    readFlac: (path, numChannels, options) => readFlac(ffmpeg, path, { numChannels, ...options }),
   };
 }
 

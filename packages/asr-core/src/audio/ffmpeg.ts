@@ -3,10 +3,11 @@
 // used: a spawn that fails throws out of its event handler where nobody can catch it, and it leaves
 // stdin open.
 
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import createCommand from 'fluent-ffmpeg';
 
@@ -30,6 +31,8 @@ export type RunOptions = {
   signal?: AbortSignal | undefined;
   /** How long we are willing to wait for it, in ms. */
   patienceMs: number;
+  /** What it gets on its standard input, piece by piece as it takes it. @defaultValue nothing */
+  input?: Iterable<Uint8Array>;
 };
 
 export type DecodeRequest = {
@@ -40,6 +43,8 @@ export type DecodeRequest = {
   filters: string;
   onLine: (line: string) => void;
 };
+
+export type FlacFormat = { sampleRateHz: number; bits: 16 | 24 };
 
 export type RunningProcess = {
   pid: number | undefined;
@@ -96,6 +101,21 @@ export function createFfmpeg(programs: { ffmpegPath: string; ffprobePath: string
     startDecode: (path: string, request: DecodeRequest, options: RunOptions): RunningProcess => {
       return start(programs.ffmpegPath, decodeArguments(path, request), request.onLine, options);
     },
+
+    /** Mono float samples, as they come in, to a FLAC file. */
+    writeFlac: (
+      path: string,
+      format: FlacFormat,
+      options: RunOptions & { input: Iterable<Uint8Array> },
+    ): Promise<ProcessOutput> =>
+      collectOutput(programs.ffmpegPath, writeFlacArguments(path, format), options),
+
+    /** The float samples of a FLAC file; ends badly where any of it is damaged. */
+    startReadFlac: (
+      path: string,
+      onLine: (line: string) => void,
+      options: RunOptions,
+    ): RunningProcess => start(programs.ffmpegPath, readFlacArguments(path), onLine, options),
   };
 }
 
@@ -105,6 +125,27 @@ function decodeArguments(path: string, request: DecodeRequest): string[] {
     .inputOptions(openingOptions(request.demuxers))
     .audioFilters(request.filters)
     .outputOptions(['-map', `0:${request.streamIndex}`, '-filter_threads', '1', '-f', 'f32le'])
+    .output('pipe:1')
+    ._getArguments();
+}
+
+function writeFlacArguments(path: string, { sampleRateHz, bits }: FlacFormat): string[] {
+  return createCommand('pipe:0')
+    .inputOptions(['-y', '-hide_banner', '-loglevel', 'level+error', '-threads', '1'])
+    .inputOptions(['-protocol_whitelist', 'pipe'])
+    .inputOptions(['-f', 'f32le', '-ar', `${sampleRateHz}`, '-ac', '1'])
+    .outputOptions(['-c:a', 'flac', '-sample_fmt', bits === 16 ? 's16' : 's32', '-f', 'flac'])
+    .outputOptions(['-fflags', '+bitexact', '-flags:a', '+bitexact'])
+    .output(fileUrl(path))
+    ._getArguments();
+}
+
+function readFlacArguments(path: string): string[] {
+  return createCommand(fileUrl(path))
+    .inputOptions(['-nostdin', '-hide_banner', '-loglevel', 'level+error', '-threads', '1'])
+    .inputOptions(['-protocol_whitelist', 'file,pipe', '-f', 'flac'])
+    .inputOptions(['-xerror', '-err_detect', '+crccheck+explode'])
+    .outputOptions(['-map', '0:a:0', '-f', 'f32le'])
     .output('pipe:1')
     ._getArguments();
 }
@@ -178,12 +219,12 @@ function start(
   program: string,
   programArguments: string[],
   onLine: (line: string) => void,
-  { signal, patienceMs }: RunOptions,
+  { signal, patienceMs, input }: RunOptions,
 ): RunningProcess {
   const child = spawn(program, programArguments, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     windowsHide: true,
-  });
+  }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
   let reason: 'cancelled' | 'timed-out' | undefined;
   const kill = (why: 'cancelled' | 'timed-out'): void => {
     reason ??= why;
@@ -208,7 +249,10 @@ function start(
     signal?.removeEventListener('abort', cancel);
   });
 
-  if (child.pid !== undefined) readLines(child.stderr, onLine);
+  if (child.pid !== undefined) {
+    readLines(child.stderr, onLine);
+    if (child.stdin && input) feed(child.stdin, input);
+  }
   if (signal?.aborted) cancel();
   signal?.addEventListener('abort', cancel, { once: true });
 
@@ -228,6 +272,13 @@ function start(
     }
   }
   return { pid: child.pid, output: readOutput(), catchUp, end, patience, close };
+}
+
+/** Why a process takes no more is told by its end. */
+function feed(stdin: Writable, input: Iterable<Uint8Array>): void {
+  pipeline(Readable.from(input, { objectMode: true, highWaterMark: 1 }), stdin).catch(
+    () => undefined,
+  );
 }
 
 /** One full turn of the event loop polls both pipes; the first wait ends the turn we are in. */

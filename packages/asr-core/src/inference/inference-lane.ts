@@ -23,11 +23,15 @@ export function describe(): Promise<Reply<LaneDescription>> {
 
 export function recognize(task: RecognizeTask): Promise<Reply<LaneResult>> {
   const { segments, language, cancelFlag } = task;
-  return withLane(async ({ recognizer }) => {
+  return withLane(async ({ recognizer, pulse }) => {
     const before = recognizer.timings;
     const results = await recognizer.recognize(segments, {
       ...(language !== undefined && { language }),
-      ...(cancelFlag && { isCancelled: () => Atomics.load(cancelFlag, 0) !== 0 }),
+      // Asked between two model runs: each time is a sign of life.
+      isCancelled: () => {
+        if (pulse) Atomics.add(pulse, 0, 1);
+        return cancelFlag !== undefined && Atomics.load(cancelFlag, 0) !== 0;
+      },
     });
     const after = recognizer.timings;
     return {
@@ -46,8 +50,9 @@ export function detectSpeech(task: DetectSpeechTask): Promise<Reply<VadResult[]>
 
 type Lane = Awaited<ReturnType<typeof openLane>>;
 
-async function openLane({ model, vadPath }: LaneOptions) {
-  return { recognizer: await loadRecognizer(model), detector: await openSileroVad(vadPath) };
+async function openLane({ model, vadPath, pulse }: LaneOptions) {
+  const recognizer = await loadRecognizer(model);
+  return { recognizer, detector: await openSileroVad(vadPath), pulse };
 }
 
 async function withLane<Value>(work: (lane: Lane) => Promise<Value>): Promise<Reply<Value>> {

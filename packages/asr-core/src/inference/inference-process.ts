@@ -7,7 +7,11 @@ import { type Inference } from './inference.js';
 import { openLanePool } from './lane-pool.js';
 import { type ChildMessage, type ParentMessage } from './messages.js';
 
+/** How often the parent hears that model runs go on. */
+const PULSE_INTERVAL_MS = 1_000;
+
 const scopes = createCancelScopes();
+const pulse = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
 let opening: Promise<Inference> | undefined;
 
 // The parent decides when this process ends: Ctrl-C reaches the whole process group.
@@ -19,10 +23,15 @@ process.on('message', (message) => {
   handle(message as ParentMessage);
 });
 
+// A long group of segments gives no answer for minutes, and is no stall.
+setInterval(() => {
+  if (Atomics.exchange(pulse, 0, 0) !== 0) send({ kind: 'alive' });
+}, PULSE_INTERVAL_MS).unref();
+
 function handle(message: ParentMessage): void {
   switch (message.kind) {
     case 'start':
-      opening = openLanePool({ ...message.lane, laneCount: message.laneCount });
+      opening = openLanePool({ ...message.lane, laneCount: message.laneCount, pulse });
       opening.then(
         ({ capabilities }) => send({ kind: 'ready', reply: { ok: true, value: { capabilities } } }),
         (error: unknown) =>
@@ -85,7 +94,8 @@ async function close(): Promise<void> {
     () => undefined,
   );
   process.removeAllListeners('disconnect');
-  process.disconnect();
+  // It may have been asked twice.
+  if (process.connected) process.disconnect();
 }
 
 function send(message: ChildMessage): void {

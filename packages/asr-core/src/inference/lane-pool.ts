@@ -32,6 +32,7 @@ export async function openLanePool({
   model,
   laneCount,
   vadPath = findSileroVadFile(),
+  pulse,
 }: LanePoolOptions): Promise<Inference> {
   const piscina = new Piscina({
     filename: new URL(`./inference-lane${extname(import.meta.url)}`, import.meta.url).href,
@@ -39,7 +40,7 @@ export async function openLanePool({
     maxThreads: laneCount,
     // Otherwise a lane without a task sleeps through the opening of its sessions until its first task.
     atomics: 'disabled',
-    workerData: { model, vadPath } satisfies LaneOptions,
+    workerData: { model, vadPath, ...(pulse && { pulse }) } satisfies LaneOptions,
     // A lane makes little garbage that lives: the default lets each thread keep 48 MB of it.
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });

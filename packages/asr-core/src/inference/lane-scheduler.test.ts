@@ -15,6 +15,17 @@ describe('the lane scheduler', () => {
     expect(await scheduler.getTimings()).toEqual({ runMs: 4, totalMs: 8 });
   });
 
+  it('shares the time of a group among its segments by their length', async () => {
+    const { scheduler, finish } = createScheduler({ batchSize: 3 });
+    const first = scheduler.recognize(segment(9));
+    const group = [3, 1, 0].map((length) => scheduler.recognize(segment(length)));
+    await finish();
+    await finish();
+    expect((await first).computeMs).toBe(2);
+    const shares = (await Promise.all(group)).map(({ computeMs }) => computeMs);
+    expect(shares).toEqual([1.5, 0.5, 0]);
+  });
+
   it('detects speech before it recognizes', async () => {
     const { scheduler, tasks, finish } = createScheduler();
     void scheduler.recognize(segment(1));

@@ -54,6 +54,9 @@ export function createLaneScheduler(
   // These two settle their requests themselves and never reject.
   const recognizeGroup = async (group: readonly WaitingSegment[]) => {
     const [{ language, cancelFlag }] = group as [WaitingSegment];
+    // The audio is given away, so its lengths are taken before.
+    const lengths = group.map(({ samples }) => samples.length);
+    const totalLength = lengths.reduce((sum, length) => sum + length, 0);
     try {
       const { results, timings: spent } = await lanes.recognize({
         segments: group.map(({ samples }) => ({ samples })),
@@ -62,7 +65,10 @@ export function createLaneScheduler(
       });
       timings.runMs += spent.runMs;
       timings.totalMs += spent.totalMs;
-      group.forEach(({ resolve }, index) => resolve(results[index]!));
+      group.forEach(({ resolve }, index) => {
+        const share = totalLength > 0 ? lengths[index]! / totalLength : 1 / group.length;
+        resolve({ ...results[index]!, computeMs: spent.totalMs * share });
+      });
     } catch (error) {
       group.forEach(({ reject }) => reject(error as Error));
     }

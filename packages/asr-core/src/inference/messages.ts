@@ -3,6 +3,7 @@
 import { type WireError } from '../errors.js';
 import {
   type ModelDescription,
+  type RecognizedSegment,
   type RecognizerCapabilities,
   type RecognizerTimings,
   type SegmentResult,
@@ -12,7 +13,12 @@ import { type VadResult, type VadStream } from '../speech/silero-vad.js';
 export type Reply<Value> = { ok: true; value: Value } | { ok: false; error: WireError };
 
 /** What a lane opens, once. */
-export type LaneOptions = { model: ModelDescription; vadPath: string };
+export type LaneOptions = {
+  model: ModelDescription;
+  vadPath: string;
+  /** One `Int32` in shared memory, counted up with every model run. */
+  pulse?: Int32Array;
+};
 
 export type LaneDescription = { capabilities: RecognizerCapabilities; batchSize: number };
 
@@ -25,11 +31,11 @@ export type RecognizeTask = {
 };
 export type DetectSpeechTask = { streams: VadStream[] };
 
-export type LaneResult = { results: SegmentResult[]; timings: RecognizerTimings };
+export type LaneResult = { results: RecognizedSegment[]; timings: RecognizerTimings };
 
 /** Parent → inference process. */
 export type ParentMessage =
-  | { kind: 'start'; lane: LaneOptions; laneCount: number }
+  | { kind: 'start'; lane: Omit<LaneOptions, 'pulse'>; laneCount: number }
   | { kind: 'recognize'; id: number; samples: Float32Array; language?: string; scope?: number }
   | { kind: 'detect-speech'; id: number; streams: VadStream[]; scope?: number }
   | { kind: 'get-timings'; id: number }
@@ -38,5 +44,7 @@ export type ParentMessage =
 
 /** Inference process → parent. */
 export type ChildMessage =
+  /** Model runs were finished since the last message of this kind. */
+  | { kind: 'alive' }
   | { kind: 'ready'; reply: Reply<{ capabilities: RecognizerCapabilities }> }
   | { kind: 'reply'; id: number; reply: Reply<SegmentResult | VadResult[] | RecognizerTimings> };

@@ -1,14 +1,19 @@
-/** Far beyond any real level (60 dB above full scale), far below what overflows the spectrum. */
-const MAX_LEVEL = 1_000;
+/** Far beyond any real level (48 dB above full scale), far below what overflows the spectrum; FLAC's 24 bits hold it. */
+const MAX_LEVEL = 255;
+/** Steps of 16 bits in full scale. */
+const STEPS = 32_768;
 
 /**
- * Makes every sample a number that can be computed with, in place: float recordings may hold NaN, infinities and huge
- * values, and a single one of them would make all features of its segment NaN, so that its words were lost in silence.
+ * Makes every sample a number that can be computed with, and that can be stored without loss, in place. Float recordings
+ * may hold NaN, infinities and huge values, and a single one of them would make all features of its segment NaN, so that
+ * its words were lost in silence. Rounding to steps of 16 bits (98 dB below full scale) is what lets a chunk that was
+ * stored come out as one that was not.
  */
 export function repairSamples(samples: Float32Array): void {
   for (let i = 0; i < samples.length; i++) {
     const value = samples[i]!;
-    if (Math.abs(value) <= MAX_LEVEL) continue;
-    samples[i] = Number.isNaN(value) ? 0 : Math.sign(value) * MAX_LEVEL;
+    const level = Math.abs(value) <= MAX_LEVEL ? value : Math.sign(value) * MAX_LEVEL;
+    // Adding 0 turns −0 into 0; the sign of NaN is NaN.
+    samples[i] = Number.isNaN(level) ? 0 : Math.round(level * STEPS) / STEPS + 0;
   }
 }

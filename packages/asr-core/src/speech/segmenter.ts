@@ -1,23 +1,19 @@
 import { type Segment } from '../transcript.js';
-import { type AudioWindow, createAudioWindow } from './audio-window.js';
+import { createAudioWindow } from './audio-window.js';
 import { createEnergyProfile } from './energy-profile.js';
-import { fillDigitalSilence } from './fill-digital-silence.js';
 import { type SpeechOptions, type SpeechRegion, createSpeechFinder } from './find-speech.js';
 import { type SegmentLimits, createSegmentPlanner } from './plan-segments.js';
 
-/** A segment with its own copy of the audio. */
-export type CutSegment = {
-  segment: Segment;
-  /** `[audioStartSamples, audioEndSamples)`, digital silence filled; the caller may give it away. */
-  samples: Float32Array;
-};
-
-/** Audio and speech probabilities of one channel in, segments with their audio out; keeps no more than it needs. */
+/** Audio and speech probabilities of one channel in, segments out; keeps the audio until it is told to forget it. */
 export interface Segmenter {
   /** Takes a block and the probabilities of its frames; returns the segments that are now decided. */
-  push(samples: Float32Array, probabilities: Float32Array): CutSegment[];
+  push(samples: Float32Array, probabilities: Float32Array): Segment[];
   /** Ends the channel; returns the remaining segments. */
-  finish(): CutSegment[];
+  finish(): Segment[];
+  /** A copy of audio that is still kept, as it came. */
+  readSamples(startSamples: number, endSamples: number): Float32Array;
+  /** Forgets audio before `samples`, or before `settledUntilSamples` where that is earlier. */
+  dropBefore(samples: number): void;
   /** Detected speech so far, in order. */
   readonly speech: readonly SpeechRegion[];
   /** Audio before this is in no later segment; never goes back. */
@@ -31,11 +27,11 @@ export function createSegmenter(options: {
   const finder = createSpeechFinder(options.speech);
   const planner = createSegmentPlanner(options.limits);
   const energies = createEnergyProfile();
-  const audio: AudioWindow = createAudioWindow();
+  const audio = createAudioWindow();
   const speech: SpeechRegion[] = [];
   let isFinished = false;
 
-  const cut = (closed: SpeechRegion[], ended: boolean): CutSegment[] => {
+  const plan = (closed: SpeechRegion[], ended: boolean): Segment[] => {
     speech.push(...closed);
     const segments = planner.plan(
       ended
@@ -48,29 +44,26 @@ export function createSegmenter(options: {
           },
       energies,
     );
-    const cuts = segments.map((segment) => {
-      const samples = audio.slice(segment.audioStartSamples, segment.audioEndSamples);
-      fillDigitalSilence(samples, segment.audioStartSamples);
-      return { segment, samples };
-    });
-    audio.dropBefore(planner.neededFromSamples);
     energies.dropBefore(planner.neededFromSamples);
-    return cuts;
+    return segments;
   };
+  const settledUntil = () => (isFinished ? audio.endSamples : planner.neededFromSamples);
 
   return {
     speech,
     push(samples, probabilities) {
       audio.push(samples);
       energies.push(samples);
-      return cut(finder.push(probabilities), false);
+      return plan(finder.push(probabilities), false);
     },
     finish() {
       isFinished = true;
-      return cut(finder.finish(audio.endSamples), true);
+      return plan(finder.finish(audio.endSamples), true);
     },
+    readSamples: (startSamples, endSamples) => audio.slice(startSamples, endSamples),
+    dropBefore: (samples) => audio.dropBefore(Math.min(samples, settledUntil())),
     get settledUntilSamples() {
-      return isFinished ? audio.endSamples : planner.neededFromSamples;
+      return settledUntil();
     },
   };
 }

@@ -1,7 +1,11 @@
 import { cancelled } from '../../errors.js';
 import { openFrontEnd } from '../../features/front-end.js';
 import { HOP_SAMPLES } from '../../features/nemo-features.js';
-import { type ModelDescription, type Recognizer, type SegmentResult } from '../../recognizer.js';
+import {
+  type ModelDescription,
+  type Recognizer,
+  type RecognizedSegment,
+} from '../../recognizer.js';
 import { openOnnxSession, readModelText } from '../../runtime/onnx-session.js';
 import { requireDimension } from '../../runtime/require-dimension.js';
 import { parseVocabulary } from '../../tokens/vocabulary.js';
@@ -36,7 +40,7 @@ export async function openNemoCtc(model: ModelDescription): Promise<Recognizer> 
     async recognize(segments, { language, isCancelled = () => false } = {}) {
       checkLanguage(capabilities, language);
       const started = performance.now();
-      const results: SegmentResult[] = [];
+      const results: RecognizedSegment[] = [];
       for (const { samples } of segments) {
         if (isCancelled()) throw cancelled();
         const features = await frontEnd.computeFeatures(samples);

@@ -1,0 +1,82 @@
+// A multipart form: one file and, for a job, its options.
+
+import { type MultipartFile } from '@fastify/multipart';
+import { CodedError } from '@stenofleet/shared/errors';
+import { jobRequestSchema } from '@stenofleet/shared/job';
+import { type FastifyRequest } from 'fastify';
+import { type ApiDependencies } from './dependencies.js';
+import { describeZodIssue } from './describe-issue.js';
+import { receiveUpload, type Upload } from './receive-upload.js';
+
+const optionsSchema = jobRequestSchema.omit({ source: true });
+
+type FormDependencies = Pick<ApiDependencies, 'storage' | 'config'>;
+
+/** The JSON request that a form with `options` and `file` stands for; options that come first are checked first. */
+export async function receiveJobForm(
+  request: FastifyRequest,
+  dependencies: FormDependencies,
+): Promise<unknown> {
+  let options: object = {};
+  let upload: Upload | undefined;
+  for await (const part of request.parts()) {
+    if (part.type === 'file') {
+      upload = await receiveFile(part, { request, dependencies });
+    } else if (part.fieldname === 'options') {
+      if (part.valueTruncated) throw refuse('options', 'it is too long');
+      options = parseOptions(String(part.value));
+    } else {
+      throw refuse(part.fieldname, 'a form has options and file only');
+    }
+  }
+  if (upload === undefined) throw refuse('file', 'is missing');
+  return { ...options, source: upload.source };
+}
+
+/** A form with `file` only. */
+export async function receiveFileForm(
+  request: FastifyRequest,
+  dependencies: FormDependencies,
+): Promise<Upload> {
+  if (!request.isMultipart()) throw refuse('body', 'a multipart form with a file is expected');
+  let upload: Upload | undefined;
+  for await (const part of request.parts()) {
+    if (part.type !== 'file') throw refuse(part.fieldname, 'there is no such field');
+    upload = await receiveFile(part, { request, dependencies });
+  }
+  if (upload === undefined) throw refuse('file', 'is missing');
+  return upload;
+}
+
+async function receiveFile(
+  part: MultipartFile,
+  { request, dependencies }: { request: FastifyRequest; dependencies: FormDependencies },
+): Promise<Upload> {
+  if (part.fieldname !== 'file')
+    throw refuse(part.fieldname, 'the file belongs into the field file');
+  return receiveUpload(part.file, {
+    tenant: request.principal.tenant,
+    fileName: part.filename,
+    dependencies,
+  });
+}
+
+function parseOptions(text: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw refuse('options', 'it is not valid JSON');
+  }
+  const { error } = optionsSchema.safeParse(value);
+  const [issue] = error?.issues ?? [];
+  if (issue !== undefined) {
+    const { field, message } = describeZodIssue(issue, 'options');
+    throw new CodedError('REQUEST_INVALID', message, { field });
+  }
+  return value as object;
+}
+
+function refuse(field: string, why: string): CodedError {
+  return new CodedError('REQUEST_INVALID', `${field}: ${why}.`, { field });
+}

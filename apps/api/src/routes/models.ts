@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { type ApiServer } from '../api-server.js';
+import { requireScope } from '../authenticate.js';
+import { type ApiDependencies } from '../dependencies.js';
+import { errorResponses } from '../error-handler.js';
+
+const modelSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  demo: z.boolean().meta({ description: 'For trying the system, not for real work' }),
+  isDefault: z.boolean().meta({ description: 'What a request means that names no model' }),
+  tiers: z.array(
+    z.object({
+      tier: z.string(),
+      isDefault: z.boolean(),
+      languages: z.array(z.string()),
+      languageRequired: z.boolean(),
+      hosts: z.number().meta({ description: 'Live hosts that serve it; jobs wait where it is 0' }),
+    }),
+  ),
+});
+
+export function registerModelRoutes(
+  server: ApiServer,
+  { models }: Pick<ApiDependencies, 'models'>,
+): void {
+  server.route({
+    method: 'GET',
+    url: '/v1/models',
+    onRequest: requireScope('read', 'submit'),
+    schema: {
+      operationId: 'listModels',
+      summary: 'Models and tiers that a job may name',
+      tags: ['fleet'],
+      response: { 200: z.object({ items: z.array(modelSchema) }), ...errorResponses },
+    },
+    handler: async () => {
+      const known = await models.list();
+      const usual = await models.getDefault();
+      return {
+        items: known.map(({ tiers, ...model }) => ({
+          ...model,
+          isDefault: model.id === usual,
+          tiers: tiers.map((tier) => ({ ...tier, languages: [...tier.languages] })),
+        })),
+      };
+    },
+  });
+}

@@ -1,0 +1,103 @@
+import multipart from '@fastify/multipart';
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { randomUUID } from 'node:crypto';
+import { type ApiServer } from './api-server.js';
+import { authenticateAll, createAuthenticate } from './authenticate.js';
+import { type ApiDependencies, type Principal } from './dependencies.js';
+import { handleErrors, sendError, toAnswer } from './error-handler.js';
+import { logRequests } from './log-requests.js';
+import { createMetrics } from './metrics.js';
+import { registerDocs } from './routes/docs.js';
+import { registerHealthRoutes } from './routes/health.js';
+import { registerHostRoutes } from './routes/hosts.js';
+import { registerJobRoutes } from './routes/jobs.js';
+import { registerKeyRoutes } from './routes/keys.js';
+import { registerMetricsRoute } from './routes/metrics.js';
+import { registerModelRoutes } from './routes/models.js';
+import { registerQueueBoard } from './routes/queue-board.js';
+import { registerResultRoutes } from './routes/results.js';
+import { registerUploadRoutes } from './routes/uploads.js';
+import { registerUsageRoutes } from './routes/usage.js';
+
+/** Largest JSON body, in bytes, where a route does not say otherwise. */
+const BODY_LIMIT_BYTES = 1 << 20;
+/** A connection on which nothing moves for this long is closed; uploads and event streams keep moving. */
+const IDLE_MS = 120_000;
+const HEADERS_TIMEOUT_MS = 30_000;
+
+/** Routes, hooks and documents; does not listen. */
+export async function createServer(dependencies: ApiDependencies): Promise<ApiServer> {
+  const logger: FastifyBaseLogger = dependencies.log;
+  const server: ApiServer = Fastify({
+    loggerInstance: logger,
+    // Fastify's own lines hold addresses with their queries; see logRequests.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    connectionTimeout: IDLE_MS,
+    // A whole upload may take hours; headers may not.
+    requestTimeout: 0,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS },
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 256 },
+    frameworkErrors: (error, request, reply) => {
+      void sendError(reply, { request, answer: toAnswer(error) });
+    },
+  });
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  // A form or plain text is what a foreign web page can send without asking first.
+  server.removeContentTypeParser('text/plain');
+  takeEmptyJson(server);
+  server.decorateRequest('principal', null as unknown as Principal);
+
+  const metrics = createMetrics(dependencies);
+  const authenticate = createAuthenticate(dependencies);
+  handleErrors(server, { onError: metrics.countError });
+  logRequests(server, metrics.observeRequest);
+
+  await server.register(multipart, {
+    limits: {
+      files: 1,
+      fields: 8,
+      parts: 9,
+      fieldSize: 256 * 1024,
+      fileSize: dependencies.config.maxUploadBytes,
+    },
+  });
+  await registerDocs(server);
+  registerHealthRoutes(server, dependencies);
+  await registerQueueBoard(server, { ...dependencies, authenticate });
+
+  await server.register((scope: ApiServer) => {
+    authenticateAll(scope, authenticate);
+    registerMetricsRoute(scope, metrics);
+    registerJobRoutes(scope, dependencies);
+    registerResultRoutes(scope, dependencies);
+    registerUploadRoutes(scope, dependencies);
+    registerModelRoutes(scope, dependencies);
+    registerHostRoutes(scope, dependencies);
+    registerUsageRoutes(scope, dependencies);
+    registerKeyRoutes(scope, dependencies);
+    return Promise.resolve();
+  });
+  return server;
+}
+
+/** Many clients name the type of a body that they do not send; a route that needs one says so itself. */
+function takeEmptyJson(server: ApiServer): void {
+  const parse = server.getDefaultJsonParser('error', 'error');
+  server.removeContentTypeParser('application/json');
+  server.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    (request, body: string, done) => {
+      if (body === '') done(null, undefined);
+      else parse(request, body, done);
+    },
+  );
+}

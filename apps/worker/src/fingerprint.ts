@@ -1,0 +1,25 @@
+// Which checkpoints belong together: equal fingerprints mean equal chunks and, chunk for chunk, equal results.
+
+import { computeFingerprint, type JobSpec } from '@stenofleet/shared/job';
+import { type ServedModel } from './served-models.js';
+
+/** To be raised whenever chunks are cut, or words made of them, in another way. */
+const CUTTING_VERSION = 1;
+
+export function computePlanFingerprint(
+  { source, plan, createdAtMs }: JobSpec,
+  { model, chunkSeconds }: { model: ServedModel; chunkSeconds: number },
+): string {
+  const { etag, bytes, uri } = source;
+  return computeFingerprint({
+    version: CUTTING_VERSION,
+    // A recording that nobody can tell from a later one under the same address counts for one life of the job only.
+    source: etag === undefined ? { uri, bytes, createdAtMs } : { etag, bytes },
+    language: plan.language,
+    channels: plan.channels,
+    track: plan.track,
+    model: model.key,
+    files: model.resolved.provenance.files.map(({ sha256 }) => sha256).sort(),
+    chunkSeconds,
+  });
+}

@@ -1,0 +1,32 @@
+import { type Attempt } from '@stenofleet/shared/ledger';
+import { type JobRecord } from '@stenofleet/shared/job';
+import { type Checkpoints, type ChunkFailure } from './checkpoints.js';
+import { type ServedModel } from './served-models.js';
+import { type Work } from './work-registry.js';
+
+/** One attempt at a job, as its steps see it. */
+export type JobRun = {
+  record: JobRecord;
+  attempt: Attempt;
+  model: ServedModel;
+  work: Work;
+  fingerprint: string;
+  checkpoints: Checkpoints;
+  /** When the job was put into the queue: what is older belongs to an earlier request of it. */
+  queuedAtMs: number;
+  /** Whether the last try ended with a crash of the inference process. */
+  isSuspect: boolean;
+  /** Keeps the fingerprint with the ticket: hosts may be set differently. */
+  rememberFingerprint: (fingerprint: string) => Promise<void>;
+};
+
+/** Why a chunk has no result; what failed before the user asked for a retry does not count, and is removed. */
+export async function findFailure(
+  { checkpoints, queuedAtMs }: JobRun,
+  index: number,
+): Promise<ChunkFailure | undefined> {
+  const failure = await checkpoints.readFailure(index);
+  if (!failure || failure.failedAtMs >= queuedAtMs) return failure;
+  await checkpoints.removeFailures([index]);
+  return undefined;
+}

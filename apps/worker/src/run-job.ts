@@ -1,0 +1,116 @@
+// ② One attempt at a job: from wherever the attempts before it have come to.
+//
+//     taken ──▶ published already ──────────────────────────────────────────────▶ done
+//       └─────▶ prepared already? ──no──▶ prepare ──▶ one chunk ──▶ assemble ──▶ publish ──▶ done
+//                    │                                    │            ▲
+//                    └──▶ chunks missing ◀──several───────┘            │
+//                              │                                       │
+//                              └──▶ waits for its chunks ──▶ taken anew, all there
+
+import { type JobRecord } from '@stenofleet/shared/job';
+import { type Attempt } from '@stenofleet/shared/ledger';
+import { assembleTranscript } from './assemble-transcript.js';
+import { createCheckpoints, removeScratch, type StoredPlan } from './checkpoints.js';
+import { type CollectedChunk, collectResults } from './collect-results.js';
+import { computePlanFingerprint } from './fingerprint.js';
+import { type JobRun } from './job-run.js';
+import { type Prepared, prepareRecording } from './prepare-recording.js';
+import { findPublished, type PublishedOutcome, publishTranscript } from './publish-transcript.js';
+import { unpublish } from './published-files.js';
+import { type ServedModel } from './served-models.js';
+import { requireCurrent } from './standing.js';
+import { type Work } from './work-registry.js';
+import { type WorkerContext } from './worker-context.js';
+
+export type JobAttempt = {
+  record: JobRecord;
+  attempt: Attempt;
+  model: ServedModel;
+  work: Work;
+  /** Of the plan that the job's chunks belong to, where it has any. */
+  knownFingerprint: string | undefined;
+  queuedAtMs: number;
+  isSuspect: boolean;
+  /** Keeps the fingerprint with the ticket: hosts may be set differently. */
+  rememberFingerprint: (fingerprint: string) => Promise<void>;
+  /** Lets the ticket wait for its chunks; false where all of them have ended by now. */
+  waitForChunks: () => Promise<boolean>;
+};
+
+export type JobOutcome = 'finished' | 'waiting';
+
+/** @throws StoppedError; whatever the steps throw */
+export async function runJob(job: JobAttempt, context: WorkerContext): Promise<JobOutcome> {
+  const { record, attempt, model, work } = job;
+  const published = await findPublished(job, context);
+  if (published) {
+    await finish(job, published, context);
+    return 'finished';
+  }
+  const fingerprint =
+    job.knownFingerprint ?? computePlanFingerprint(record.spec, { model, ...context });
+  const checkpoints = createCheckpoints(context.storage, {
+    ...{ jobId: record.spec.id, fingerprint, signal: work.signal },
+  });
+  const run: JobRun = { ...job, fingerprint, checkpoints };
+
+  const stored = await checkpoints.readPlan();
+  let prepared: Prepared = stored
+    ? { plan: stored, result: undefined }
+    : await prepareRecording(run, context);
+
+  // More than once only if chunks end, or are lost, in just this moment.
+  for (;;) {
+    const chunks = await gather(run, prepared, context);
+    if (chunks === 'unprepared') {
+      await checkpoints.removePlan();
+      prepared = await prepareRecording(run, context);
+    } else if (chunks !== 'waiting') {
+      await complete(run, { plan: prepared.plan, chunks }, context);
+      return 'finished';
+    } else {
+      requireCurrent(await context.ledger.reportStep(attempt, 'recognize'));
+      if (await job.waitForChunks()) return 'waiting';
+    }
+    work.signal.throwIfAborted();
+  }
+}
+
+async function gather(
+  run: JobRun,
+  { plan, result }: Prepared,
+  context: WorkerContext,
+): Promise<CollectedChunk[] | 'waiting' | 'unprepared'> {
+  if (result) return [{ kind: 'result', result }];
+  const collected = await collectResults(run, plan, context);
+  return collected.kind === 'complete' ? collected.chunks : collected.kind;
+}
+
+async function complete(
+  run: JobRun,
+  { plan, chunks }: { plan: StoredPlan; chunks: CollectedChunk[] },
+  context: WorkerContext,
+): Promise<void> {
+  const started = performance.now();
+  requireCurrent(await context.ledger.reportStep(run.attempt, 'assemble'));
+  const assembled = assembleTranscript(run, { plan, chunks }, context);
+  const outcome = await publishTranscript(run, assembled, context);
+  context.metrics.observeStep('assemble', performance.now() - started);
+  const { error } = assembled;
+  await finish(run, error ? { ...outcome, error } : outcome, context);
+}
+
+/** Of a partial result, what is there is kept: a retry does the rest only. */
+async function finish(
+  { record, attempt }: Pick<JobRun, 'record' | 'attempt'>,
+  outcome: PublishedOutcome,
+  context: WorkerContext,
+): Promise<void> {
+  const { spec } = record;
+  const standing = await context.ledger.finishAttempt(attempt, outcome);
+  if (standing === 'cancelled') {
+    await unpublish(context.openStore(spec.output.prefix), spec, outcome.result.files);
+  }
+  requireCurrent(standing);
+  if (outcome.status === 'done') await removeScratch(context.storage, spec.id);
+}

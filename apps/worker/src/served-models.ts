@@ -1,0 +1,99 @@
+// Which models and tiers this host takes work for.
+
+import { isModelFamily, planLaneCount, type MachineLimits } from '@stenofleet/asr-core';
+import {
+  findInstalledModel,
+  listInstalledModels,
+  resolveModel,
+  type ResolvedModel,
+} from '@stenofleet/model-store';
+import { CodedError } from '@stenofleet/shared/errors';
+import { planMaxPrivateBytes, planMemoryNeed } from './memory-plan.js';
+
+export type ServedModel = {
+  /** `model:tier`. */
+  key: string;
+  model: string;
+  tier: string;
+  isDefaultTier: boolean;
+  resolved: ResolvedModel;
+  laneCount: number;
+  memoryNeedBytes: number;
+  maxPrivateBytes: number;
+};
+
+export type ServedModelsOptions = {
+  /** Folder of installed models. */
+  root: string;
+  limits: MachineLimits;
+  lanes?: number | undefined;
+  maxPrivateBytes?: number | undefined;
+};
+
+/**
+ * Wishes are `model`, `model:tier` or `*` (all that is installed and whole).
+ * @throws ModelStoreError `MODEL_…`; CodedError `CONFIG_INVALID` where nothing is left to serve
+ */
+export async function resolveServedModels(
+  wishes: readonly string[],
+  options: ServedModelsOptions,
+): Promise<ServedModel[]> {
+  const served = new Map<string, ServedModel>();
+  for (const wish of wishes) {
+    for (const { id, tier } of await expandWish(wish, options.root)) {
+      const resolved = await resolveModel(id, { root: options.root, tier });
+      const model = await describeServed(resolved, options);
+      served.set(model.key, model);
+    }
+  }
+  if (served.size === 0) {
+    throw new CodedError(
+      'CONFIG_INVALID',
+      `STENO_MODELS (${wishes.join(', ')}) leaves no model to serve. Install one with "steno models pull".`,
+    );
+  }
+  return [...served.values()];
+}
+
+async function expandWish(
+  wish: string,
+  root: string,
+): Promise<{ id: string; tier: string | undefined }[]> {
+  if (wish === '*') {
+    const models = await listInstalledModels({ root });
+    return models
+      .filter(({ manifest }) => isModelFamily(manifest.family))
+      .flatMap(({ manifest, tiers }) =>
+        tiers
+          .filter(({ damagedFiles }) => damagedFiles.length === 0)
+          .map(({ tier }) => ({ id: manifest.id, tier })),
+      );
+  }
+  const [id = '', tier] = wish.split(':');
+  return [{ id, tier }];
+}
+
+async function describeServed(
+  resolved: ResolvedModel,
+  { root, limits, lanes, maxPrivateBytes }: ServedModelsOptions,
+): Promise<ServedModel> {
+  const { manifest, tier, provenance } = resolved;
+  const modelBytes = provenance.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const laneCount = lanes ?? planLaneCount({ ...limits, modelBytes });
+  return {
+    key: `${manifest.id}:${tier}`,
+    model: manifest.id,
+    tier,
+    isDefaultTier: tier === (await findDefaultTier(manifest.id, root)),
+    resolved,
+    laneCount,
+    memoryNeedBytes: planMemoryNeed({ modelBytes, laneCount }),
+    maxPrivateBytes: maxPrivateBytes ?? planMaxPrivateBytes({ modelBytes, laneCount }),
+  };
+}
+
+/** The one that a job gets which names none: as `resolveModel` chooses. */
+async function findDefaultTier(id: string, root: string): Promise<string | undefined> {
+  const model = await findInstalledModel(id, { root });
+  return model && (await resolveModel(id, { root })).tier;
+}

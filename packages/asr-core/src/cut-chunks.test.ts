@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CutChunk, type CutChunksOptions, cutChunks } from './cut-chunks.js';
+import { AsrError } from './errors.js';
+import { type Inference } from './inference/inference.js';
+import { type PreparedSpeech, joinChunks } from './join-chunks.js';
+import { recognizeChunk } from './recognize-chunk.js';
+import { SECOND, answer, blocks, fakeInference, sound } from './testing/fake-inference.js';
+import { transcribeAudio } from './transcribe-audio.js';
+
+/** Speech of 8 s and a pause of 2 s: one segment each. */
+const TURN = [8, 2] as const;
+const minuteOfTurns = () => sound(TURN, TURN, TURN, TURN, TURN, TURN);
+
+describe('a recording in chunks', () => {
+  it('is cut while it is being decoded', async () => {
+    const source = blocks(minuteOfTurns());
+    let heard = 0;
+    const chunks = cutChunks(source, fakeInference(), {
+      chunkSeconds: 20,
+      onProgress: (heardSamples) => (heard = heardSamples),
+    });
+    const { value } = await chunks.next();
+    expect((value as CutChunk).plan.segments).toHaveLength(2);
+    expect(heard).toBeLessThan(45 * SECOND);
+    await chunks.return({ durationSamples: 0, speech: [] });
+    expect(await source.next()).toMatchObject({ done: true });
+  });
+
+  it('gives each chunk its audio as it came, without filling digital silence', async () => {
+    const [left, right] = [minuteOfTurns(), new Float32Array(60 * SECOND)];
+    const { chunks, prepared } = await cutAll([left, right], { chunkSeconds: 20 });
+    expect(chunks).toHaveLength(3);
+    for (const { plan, audio } of chunks) {
+      const { startSamples, endSamples } = plan;
+      for (const [channel, all] of [left, right].entries()) {
+        const expected = Buffer.from(all.slice(startSamples, endSamples).buffer);
+        expect(expected.equals(Buffer.from(audio[channel]!.buffer))).toBe(true);
+      }
+    }
+    expect(prepared.durationSamples).toBe(60 * SECOND);
+    expect(prepared.speech.map(({ length }) => length)).toEqual([6, 0]);
+  });
+
+  it('has no chunk where nobody speaks', async () => {
+    expect(await cutAll([new Float32Array(40 * SECOND)], {})).toEqual({
+      chunks: [],
+      prepared: { durationSamples: 40 * SECOND, speech: [[]] },
+    });
+    expect(await cutAll([], {})).toEqual({
+      chunks: [],
+      prepared: { durationSamples: 0, speech: [] },
+    });
+  });
+
+  it('has chunks of a minute where many channels would make them too large', async () => {
+    const channels = Array.from({ length: 12 }, (_, index) =>
+      index === 0 ? sound(...Array.from({ length: 13 }, () => TURN)) : new Float32Array(),
+    );
+    const silence = () => new Float32Array(channels[0]!.length);
+    const { chunks } = await cutAll([channels[0]!, ...channels.slice(1).map(silence)], {});
+    expect(chunks.map(({ plan }) => plan.segments.length)).toEqual([6, 6, 1]);
+  });
+
+  it('fails with what failed, and stops when it is cancelled', async () => {
+    const broken = fakeInference({
+      detectSpeech: () => Promise.reject(new AsrError('INFERENCE_CRASHED', 'broken')),
+    });
+    await expect(cutChunks(blocks(minuteOfTurns()), broken).next()).rejects.toMatchObject({
+      code: 'INFERENCE_CRASHED',
+    });
+    const signal = AbortSignal.abort();
+    const cut = cutChunks(blocks(minuteOfTurns()), fakeInference(), { signal });
+    await expect(cut.next()).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
+  it('comes out exactly as in one piece', async () => {
+    await fc.assert(
+      fc.asyncProperty(recordings(), async ({ channels, chunkSeconds }) => {
+        const inference = listener();
+        const whole = await transcribeAudio(blocks(...channels.map(copy)), inference);
+        const { chunks, prepared } = await cutAll(channels, { chunkSeconds });
+        const results = [];
+        for (const chunk of chunks) {
+          const stored = { ...chunk, plan: throughJson(chunk.plan) };
+          results.push(throughJson(await recognizeChunk(stored, inference)));
+        }
+        expect(joinChunks(results, throughJson(prepared))).toEqual(whole);
+      }),
+      { numRuns: 15 },
+    );
+  });
+});
+
+async function cutAll(
+  channels: readonly Float32Array[],
+  options: CutChunksOptions,
+): Promise<{ chunks: CutChunk[]; prepared: PreparedSpeech }> {
+  const cut = cutChunks(blocks(...channels.map(copy)), fakeInference(), options);
+  const chunks: CutChunk[] = [];
+  for (;;) {
+    const { value, done } = await cut.next();
+    if (done) return { chunks, prepared: value };
+    chunks.push(value);
+  }
+}
+
+/** Hears every sample: its words name what they were made of. */
+function listener(): Inference {
+  return fakeInference({
+    recognize: (request) => {
+      const sum = request.samples.reduce((total, sample) => total + sample, 0);
+      const result = answer(request);
+      const pieces = result.pieces.map((piece) => ({ ...piece, text: `\u2581${sum}` }));
+      return Promise.resolve({ ...result, pieces });
+    },
+  });
+}
+
+/** One or two channels: turns, speech without a pause, silence; no two seconds sound the same. */
+function recordings() {
+  const stretch = fc.tuple(fc.integer({ min: 1, max: 25 }), fc.integer({ min: 0, max: 12 }));
+  const channel = fc
+    .array(stretch, { maxLength: 4 })
+    .map((stretches) =>
+      sound(...stretches).map((sample, position) => sample && sample + (position % 9973) / 1e5),
+    );
+  return fc.record({
+    channels: fc.array(channel, { minLength: 1, maxLength: 2 }).map((channels) => {
+      const length = Math.max(...channels.map((samples) => samples.length));
+      return channels.map((samples) => {
+        const padded = new Float32Array(length);
+        padded.set(samples);
+        return padded;
+      });
+    }),
+    chunkSeconds: fc.integer({ min: 5, max: 60 }),
+  });
+}
+
+function copy(samples: Float32Array): Float32Array {
+  return samples.slice();
+}
+
+function throughJson<Value>(value: Value): Value {
+  return JSON.parse(JSON.stringify(value)) as Value;
+}

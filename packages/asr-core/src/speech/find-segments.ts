@@ -1,0 +1,68 @@
+// Blocks of audio → speech → segments, while the audio is still coming.
+
+import { cancelled } from '../errors.js';
+import { type Inference } from '../inference/inference.js';
+import { type Segment } from '../transcript.js';
+import { type SpeechOptions } from './find-speech.js';
+import { type SegmentLimits } from './plan-segments.js';
+import { repairSamples } from './repair-samples.js';
+import { type Segmenter, createSegmenter } from './segmenter.js';
+import { type VadState, createVadState } from './silero-vad.js';
+
+export type FindSegmentsOptions = {
+  speech?: SpeechOptions | undefined;
+  /** Overrides how segments are planned; the length limit is the model's. */
+  segments?: Omit<SegmentLimits, 'maxSegmentSeconds'> | undefined;
+  signal?: AbortSignal | undefined;
+};
+
+/** What one block has decided. Whoever takes it drops the audio that is needed no more. */
+export type FoundSegments = {
+  /** One for each channel. */
+  channels: readonly Segmenter[];
+  /** New segments of each channel, in order. */
+  segments: readonly (readonly Segment[])[];
+  /** Samples heard so far. */
+  heardSamples: number;
+  ended: boolean;
+};
+
+/**
+ * Yields after every block, and once more at the end. Blocks are taken over as `transcribeAudio` says; speech
+ * detection remembers each channel from block to block.
+ * @throws AsrError `CANCELLED`, `INFERENCE_…`, and what the blocks throw
+ */
+export async function* findSegments(
+  blocks: AsyncIterable<readonly Float32Array[]>,
+  inference: Pick<Inference, 'detectSpeech' | 'capabilities'>,
+  { speech, segments, signal }: FindSegmentsOptions,
+): AsyncGenerator<FoundSegments, void, undefined> {
+  const limits = { ...segments, maxSegmentSeconds: inference.capabilities.maxSegmentSeconds };
+  const channels: Segmenter[] = [];
+  const vadStates: VadState[] = [];
+  let heardSamples = 0;
+
+  for await (const block of blocks) {
+    if (signal?.aborted) throw cancelled();
+    while (channels.length < block.length) {
+      channels.push(createSegmenter({ limits, speech }));
+      vadStates.push(createVadState());
+    }
+    block.forEach(repairSamples);
+    const streams = block.map((samples, index) => ({
+      // A copy: the lane gets it for good, and the segmenter keeps the block.
+      samples: samples.slice(),
+      state: vadStates[index]!,
+    }));
+    const judged = await inference.detectSpeech(streams, signal);
+    heardSamples += block[0]?.length ?? 0;
+    const found = judged.map(({ probabilities, state }, index) => {
+      vadStates[index] = state;
+      return channels[index]!.push(block[index]!, probabilities);
+    });
+    yield { channels, segments: found, heardSamples, ended: false };
+  }
+  if (signal?.aborted) throw cancelled();
+  const last = channels.map((channel) => channel.finish());
+  yield { channels, segments: last, heardSamples, ended: true };
+}

@@ -1,0 +1,43 @@
+// Every code that the fleet itself raises. Codes are never renamed or reused; `docs/errors.md` lists each with its
+// remedy. `status` is what the API answers with; `retryable` says whether the same request or attempt can succeed later.
+
+export const fleetErrors = {
+  CONFIG_INVALID: { retryable: false, status: 500 },
+  REQUEST_INVALID: { retryable: false, status: 400 },
+  REQUEST_TOO_LARGE: { retryable: false, status: 413 },
+  ROUTE_UNKNOWN: { retryable: false, status: 404 },
+  UNAUTHENTICATED: { retryable: false, status: 401 },
+  FORBIDDEN: { retryable: false, status: 403 },
+  QUOTA_EXCEEDED: { retryable: true, status: 429 },
+  JOB_NOT_FOUND: { retryable: false, status: 404 },
+  BATCH_NOT_FOUND: { retryable: false, status: 404 },
+  KEY_NOT_FOUND: { retryable: false, status: 404 },
+  DELIVERY_NOT_FOUND: { retryable: false, status: 404 },
+  RESULT_NOT_FOUND: { retryable: false, status: 404 },
+  JOB_STATE_CONFLICT: { retryable: false, status: 409 },
+  IDEMPOTENCY_KEY_REUSED: { retryable: false, status: 409 },
+  OUTPUT_CONFLICT: { retryable: false, status: 409 },
+  MANIFEST_INVALID: { retryable: false, status: 400 },
+  SOURCE_INVALID: { retryable: false, status: 400 },
+  SOURCE_FORBIDDEN: { retryable: false, status: 403 },
+  SOURCE_NOT_FOUND: { retryable: false, status: 404 },
+  SOURCE_TOO_LARGE: { retryable: false, status: 413 },
+  SOURCE_CHANGED: { retryable: false, status: 409 },
+  SOURCE_UNAVAILABLE: { retryable: true, status: 502 },
+  PATH_FORBIDDEN: { retryable: false, status: 403 },
+  STORE_NOT_FOUND: { retryable: false, status: 404 },
+  STORE_FORBIDDEN: { retryable: false, status: 502 },
+  STORE_FULL: { retryable: true, status: 507 },
+  STORE_UNAVAILABLE: { retryable: true, status: 503 },
+  REDIS_UNAVAILABLE: { retryable: true, status: 503 },
+  REDIS_UNSUITABLE: { retryable: false, status: 503 },
+  JOB_CANCELLED: { retryable: false, status: 409 },
+  LEASE_LOST: { retryable: false, status: 409 },
+  CHUNK_CRASHES_MODEL: { retryable: false, status: 500 },
+  CHUNKS_FAILED: { retryable: false, status: 500 },
+  WORKER_LOST: { retryable: false, status: 500 },
+  MODEL_NO_ROOM: { retryable: true, status: 503 },
+  INTERNAL: { retryable: false, status: 500 },
+} as const satisfies Record<string, { retryable: boolean; status: number }>;
+
+export type FleetErrorCode = keyof typeof fleetErrors;

@@ -1,0 +1,3 @@
+export { CodedError, type CodedErrorOptions } from './coded-error.js';
+export { type FleetErrorCode, fleetErrors } from './error-codes.js';
+export { toWireError, type WireError, wireErrorSchema } from './wire-error.js';

@@ -1,0 +1,61 @@
+export {
+  type BatchCounts,
+  batchCountsSchema,
+  type BatchItem,
+  batchItemSchema,
+  type BatchRecord,
+  batchRecordSchema,
+  type BatchRequest,
+  type BatchRequestInput,
+  batchRequestSchema,
+  batchStatuses,
+  type RefusedItem,
+  refusedItemSchema,
+} from './batch.js';
+export { type FleetEvent, type FleetEventType, jobEventSchema } from './event.js';
+export {
+  finalStatuses,
+  isFinal,
+  type JobPlan,
+  jobPlanSchema,
+  type JobRecord,
+  jobRecordSchema,
+  type JobResult,
+  jobResultSchema,
+  type JobSpec,
+  jobSpecSchema,
+  type JobStatus,
+  jobStatuses,
+  jobStatusSchema,
+  type JobStep,
+  type PublishedFile,
+  publishedFileSchema,
+  type ResultManifest,
+  resultManifestSchema,
+} from './job-record.js';
+export {
+  type JobOptions,
+  jobOptionsSchema,
+  type JobRequest,
+  type JobRequestInput,
+  jobRequestSchema,
+  type OutputFormat,
+  outputFormats,
+  priorities,
+  type Priority,
+  webhookRequestSchema,
+} from './job-request.js';
+export {
+  type BatchView,
+  batchViewSchema,
+  estimateSecondsLeft,
+  type JobView,
+  jobViewSchema,
+  toJobView,
+} from './views.js';
+export {
+  computeFingerprint,
+  computeJobId,
+  computeKeyedId,
+  type JobIdentity,
+} from './job-identity.js';

@@ -1,0 +1,83 @@
+// What a user asks for: one source for validation, OpenAPI and types.
+
+import { z } from 'zod';
+
+/** Held equal to the transcript package's list by a test. */
+export const outputFormats = ['json', 'srt', 'vtt', 'txt'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
+export const priorities = ['urgent', 'normal', 'bulk'] as const;
+export type Priority = (typeof priorities)[number];
+
+const name = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, dot, dash and underscore');
+
+export const webhookRequestSchema = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).max(2048),
+});
+
+/** What shapes a transcript and where it goes. */
+export const jobOptionsSchema = z.strictObject({
+  model: name.optional().meta({ description: 'Default: the server’s.', example: 'demo-en' }),
+  tier: name.optional().meta({ description: 'Default: the model’s.', example: 'int8' }),
+  language: z
+    .string()
+    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a BCP 47 code, such as en or pt-BR')
+    .optional(),
+  channels: z.enum(['mix', 'separate']).default('mix'),
+  track: z
+    .union([z.int().min(0).max(255), z.string().min(2).max(35)])
+    .optional()
+    .meta({ description: 'Place among the audio tracks (0 = first), or a language.' }),
+  formats: z
+    .array(z.enum(outputFormats))
+    .min(1)
+    .max(outputFormats.length)
+    .default([...outputFormats])
+    .transform((formats) => outputFormats.filter((format) => formats.includes(format))),
+  output: z
+    .strictObject({
+      prefix: z
+        .string()
+        .max(1024)
+        .optional()
+        .meta({ description: 'Inside a configured one; default: results/<tenant>/<job>/.' }),
+      name: z
+        .string()
+        .min(1)
+        .max(200)
+        // eslint-disable-next-line no-control-regex -- these are what is refused
+        .regex(/^(?!\.)[^/\\\u0000-\u001f]+$/, 'a file name without slashes')
+        .optional()
+        .meta({ description: 'Without extension; default: that of the recording.' }),
+      overwrite: z.boolean().default(false),
+    })
+    .default({ overwrite: false }),
+  partial: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Publish what could be transcribed, gaps marked, if a part fails.' }),
+  priority: z.enum(priorities).default('normal'),
+  metadata: z
+    .record(z.string().min(1).max(64), z.string().max(512))
+    .refine((entries) => Object.keys(entries).length <= 16, 'at most 16 entries')
+    .default({})
+    .meta({ description: 'Echoed back; at most 16 short entries.' }),
+  webhook: webhookRequestSchema.optional(),
+});
+export type JobOptions = z.infer<typeof jobOptionsSchema>;
+
+export const jobRequestSchema = jobOptionsSchema.extend({
+  source: z
+    .string()
+    .min(1)
+    .max(4096)
+    .meta({ description: 'https:, s3: or file: address', example: 'https://example.org/talk.mp3' }),
+  idempotencyKey: z.string().min(1).max(200).optional(),
+});
+export type JobRequest = z.infer<typeof jobRequestSchema>;
+/** As a client writes it: everything with a default may be absent. */
+export type JobRequestInput = z.input<typeof jobRequestSchema>;

@@ -1,0 +1,1 @@
+export { createLogger, type Log, type LogLevel } from './create-logger.js';

@@ -1,0 +1,6 @@
+export {
+  createFakeObjectStore,
+  type FakeObjectStore,
+  type FakeObjectStoreOptions,
+  type FakeStoreMethod,
+} from './fake-object-store.js';
