@@ -143,7 +143,7 @@ describe('redis.conf', () => {
       );
     try {
       await waitForServer('redis-server', answers, { server, logPath, deadlineMs: 20_000 });
-      const get = async (name: string) => ((await redis.config('GET', name)) as string[])[1];
+      const get = async (name: string) => (await redis.config('GET', name))[1];
       expect(await get('maxmemory-policy')).toBe('noeviction');
       expect(await get('appendonly')).toBe('yes');
       expect(await get('appendfsync')).toBe('everysec');

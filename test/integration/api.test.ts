@@ -9,13 +9,13 @@ import {
   type QueueSet,
 } from '@stenofleet/shared/queue';
 import { type JobRecord, type JobView } from '@stenofleet/shared/job';
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ApiProcess, startApi } from '../servers/api-process.js';
+import { type ApiCall, type ApiProcess, callApi, startApi } from '../servers/api-process.js';
 import {
   isRedisServerAvailable,
   type RedisServer,
@@ -24,13 +24,6 @@ import {
 
 const NAMESPACE = 'steno';
 const ADMIN_KEY = 'admin-key-of-the-api-tests';
-const MAX_UPLOAD_BYTES = 3_000_000;
-
-type ErrorBody = {
-  error: { code: string; message: string; retryable: boolean; field?: string; requestId: string };
-};
-type Answer<Body> = { status: number; headers: Headers; body: Body };
-type Call = { method?: string; body?: unknown; form?: FormData; headers?: Record<string, string> };
 
 describe.skipIf(!isRedisServerAvailable())('the API', () => {
   let redisServer: RedisServer;
@@ -54,7 +47,6 @@ describe.skipIf(!isRedisServerAvailable())('the API', () => {
       STENO_OUTPUT_PREFIXES: pathToFileURL(join(folder, 'out')).href,
       STENO_API_KEYS: 'on',
       STENO_ADMIN_KEY: ADMIN_KEY,
-      STENO_API_MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES),
     };
     api = await startApi({ env: environment });
   });
@@ -68,29 +60,11 @@ describe.skipIf(!isRedisServerAvailable())('the API', () => {
 
   const source = (name: string) => pathToFileURL(join(sources, name)).href;
 
-  async function call<Body = JobView>(
-    path: string,
-    { method, body, form, headers }: Call = {},
-  ): Promise<Answer<Body>> {
-    const response = await fetch(`${api.url}${path}`, {
-      method: method ?? (body === undefined && form === undefined ? 'GET' : 'POST'),
-      redirect: 'manual',
-      headers: {
-        authorization: `Bearer ${ADMIN_KEY}`,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      ...(form !== undefined && { body: form }),
+  const call = <Body = JobView>(path: string, { headers, ...options }: ApiCall = {}) =>
+    callApi<Body>(`${api.url}${path}`, {
+      ...options,
+      headers: { authorization: `Bearer ${ADMIN_KEY}`, ...headers },
     });
-    const text = await response.text();
-    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: (isJson ? JSON.parse(text) : text) as Body,
-    };
-  }
   const submit = (body: unknown, headers: Record<string, string> = {}) =>
     call('/v1/jobs', { body, headers });
   const createKey = async (wanted: object) => {
@@ -243,86 +217,6 @@ describe.skipIf(!isRedisServerAvailable())('the API', () => {
       const { body } = await call(`/v1/jobs/${id}`);
       expect(body.status).toBe('queued');
       expect(await waiting(body)).toBeDefined();
-    });
-  });
-
-  describe('uploading', () => {
-    const form = (
-      content: Buffer | string,
-      { name = 'my talk.mp3', options }: { name?: string; options?: unknown } = {},
-    ) => {
-      const parts = new FormData();
-      if (options !== undefined)
-        parts.set('options', typeof options === 'string' ? options : JSON.stringify(options));
-      parts.set('file', new Blob([content as BlobPart]), name);
-      return parts;
-    };
-    const listUploads = () => readdir(join(folder, 'data', 'storage', 'uploads', 'default'));
-
-    it('stores a file once, by its content, and submits it', async () => {
-      const content = randomBytes(2_000_000);
-      const sha256 = createHash('sha256').update(content).digest('hex');
-      const options = { formats: ['srt'], metadata: { a: 'b' } };
-      const first = await call('/v1/jobs', { form: form(content, { options }) });
-      expect(first).toMatchObject({
-        status: 202,
-        body: {
-          source: { uri: `upload:default/${sha256}/my%20talk.mp3`, bytes: content.length },
-          formats: ['srt'],
-          metadata: { a: 'b' },
-          output: { name: 'my talk' },
-        },
-      });
-      const again = await call('/v1/jobs', { form: form(content, { name: 'other.mp3', options }) });
-      expect([again.status, again.body.id]).toEqual([200, first.body.id]);
-      expect(await listUploads()).toContain(sha256);
-      const stored = await readFile(join(folder, 'data', 'storage', 'uploads', 'default', sha256));
-      expect(stored.equals(content)).toBe(true);
-    });
-
-    it('takes options that follow the file', async () => {
-      const parts = form('after');
-      parts.set('options', JSON.stringify({ formats: ['vtt'] }));
-      expect(await call('/v1/jobs', { form: parts })).toMatchObject({
-        status: 202,
-        body: { formats: ['vtt'] },
-      });
-    });
-
-    it('answers a file alone with the source that jobs may name', async () => {
-      const sent = await call<{ source: string }>('/v1/uploads', { form: form('alone') });
-      expect(sent.status).toBe(201);
-      expect((await submit({ source: sent.body.source })).status).toBe(202);
-      const other = await createKey({ tenant: 'thief', scopes: ['submit'] });
-      expect(await submit({ source: sent.body.source }, other)).toMatchObject({
-        status: 404,
-        body: { error: { code: 'SOURCE_NOT_FOUND' } },
-      });
-    });
-
-    it.each([
-      ['too large', 413, 'REQUEST_TOO_LARGE', () => form(Buffer.alloc(MAX_UPLOAD_BYTES + 1))],
-      ['empty', 400, 'REQUEST_INVALID', () => form('')],
-      ['with wrong options', 400, 'REQUEST_INVALID', () => form('x', { options: { model: 7 } })],
-      ['with options that are no JSON', 400, 'REQUEST_INVALID', () => form('x', { options: '{' })],
-      [
-        'with a source as well',
-        400,
-        'REQUEST_INVALID',
-        () => form('x', { options: { source: 'file:///x' } }),
-      ],
-      [
-        'with an unknown model',
-        400,
-        'MODEL_UNKNOWN',
-        () => form('x', { options: { model: 'none' } }),
-      ],
-    ])('refuses a file that is %s', async (_what, status, code, make) => {
-      expect(await call('/v1/jobs', { form: make() })).toMatchObject({
-        status,
-        body: { error: { code } },
-      });
-      expect((await listUploads()).filter((name) => name.startsWith('incoming'))).toEqual([]);
     });
   });
 

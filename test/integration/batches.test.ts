@@ -31,9 +31,17 @@ afterAll(async () => {
   await redisServer.stop();
 });
 
-type Call = { url: string; key?: string; headers?: Record<string, string>; payload?: object | string };
+type Call = {
+  url: string;
+  key?: string;
+  headers?: Record<string, string>;
+  payload?: object | string;
+};
 
-async function call(method: 'GET' | 'POST' | 'DELETE', { url, key = ADMIN_KEY, headers, payload }: Call) {
+async function call(
+  method: 'GET' | 'POST' | 'DELETE',
+  { url, key = ADMIN_KEY, headers, payload }: Call,
+) {
   return api.server.inject({
     method,
     url,
@@ -42,7 +50,10 @@ async function call(method: 'GET' | 'POST' | 'DELETE', { url, key = ADMIN_KEY, h
   });
 }
 
-async function submit(payload: object | string, call_: Omit<Call, 'payload' | 'url'> & { query?: string } = {}) {
+async function submit(
+  payload: object | string,
+  call_: Omit<Call, 'payload' | 'url'> & { query?: string } = {},
+) {
   const { query = '', ...rest } = call_;
   const response = await call('POST', { url: `/v1/batches${query}`, payload, ...rest });
   expect(response.json()).toMatchObject({ status: 'expanding' });
@@ -96,7 +107,7 @@ describe('a manifest as body', () => {
     expect(refused.map(({ item, error }) => [item, error.code])).toEqual([
       [11, 'MANIFEST_INVALID'],
       [21, 'SOURCE_FORBIDDEN'],
-      [31, 'SOURCE_FORBIDDEN'],
+      [31, 'SOURCE_INVALID'],
       [41, 'REQUEST_INVALID'],
       [61, 'MODEL_UNKNOWN_TIER'],
     ]);
@@ -121,12 +132,17 @@ describe('a manifest as body', () => {
     expect(view.counts).toMatchObject({ queued: 2, refused: 1 });
     const jobs = await api.dependencies.ledger.getJobs(await listIds(id));
     expect(jobs.map((job) => job?.spec.priority)).toEqual(['urgent', 'normal']);
-    expect(jobs[0]?.spec).toMatchObject({ metadata: { shelf: 'A 1' }, plan: { formats: ['json', 'srt'] } });
+    expect(jobs[0]?.spec).toMatchObject({
+      metadata: { shelf: 'A 1' },
+      plan: { formats: ['json', 'srt'] },
+    });
   });
 
   it('fails a batch whose manifest cannot be read at all, and says why', async () => {
     expander = startBatchExpander(api.dependencies);
-    const { id } = await submit('source,colour\nx,y\n', { headers: { 'content-type': 'text/csv' } });
+    const { id } = await submit('source,colour\nx,y\n', {
+      headers: { 'content-type': 'text/csv' },
+    });
     const view = await whenRead(id);
     expect(view).toMatchObject({ status: 'failed', error: { code: 'MANIFEST_INVALID' } });
   });
@@ -170,7 +186,10 @@ describe('the expander', () => {
     );
     expander = startBatchExpander(api.dependencies);
     const sources = await addRecordings(8, 'quota');
-    const { id } = await submit({ input: { items: sources.map((source) => ({ source })) } }, { key });
+    const { id } = await submit(
+      { input: { items: sources.map((source) => ({ source })) } },
+      { key },
+    );
     const { ledger } = api.dependencies;
     await vi.waitFor(async () => expect((await ledger.getBatch(id))?.itemsRead).toBe(5), patience);
     for (const job of await listIds(id)) await finishJob(api.dependencies, job);
@@ -236,9 +255,15 @@ describe('a batch', () => {
     expect(view.cpuHoursPerAudioHour).toBeGreaterThan(0);
     const retried = await call('POST', { url: `/v1/batches/${id}/retry`, payload: {} });
     expect(retried.statusCode).toBe(202);
-    expect(retried.json()).toMatchObject({ status: 'running', counts: { queued: 1, done: 3, partial: 1 } });
+    expect(retried.json()).toMatchObject({
+      status: 'running',
+      counts: { queued: 1, done: 3, partial: 1 },
+    });
     await finishJob(api.dependencies, jobs[3] ?? '');
-    const again = await call('POST', { url: `/v1/batches/${id}/retry`, payload: { partial: true } });
+    const again = await call('POST', {
+      url: `/v1/batches/${id}/retry`,
+      payload: { partial: true },
+    });
     expect(again.json()).toMatchObject({ counts: { queued: 1, done: 4 } });
   });
 
@@ -311,10 +336,22 @@ describe('a batch', () => {
     const cases: [object, string, string][] = [
       [{ input: { prefix: 'https://example.org/' } }, 'SOURCE_INVALID', 'input.prefix'],
       [{ input: { prefix: 'file:///etc/' } }, 'SOURCE_FORBIDDEN', 'input.prefix'],
-      [{ input: { manifest: 'http://169.254.169.254/m.csv' } }, 'SOURCE_FORBIDDEN', 'input.manifest'],
-      [{ input: { manifest: `upload:other/${'a'.repeat(64)}/m.csv` } }, 'SOURCE_NOT_FOUND', 'input.manifest'],
+      [
+        { input: { manifest: 'http://169.254.169.254/m.csv' } },
+        'SOURCE_FORBIDDEN',
+        'input.manifest',
+      ],
+      [
+        { input: { manifest: `upload:other/${'a'.repeat(64)}/m.csv` } },
+        'SOURCE_NOT_FOUND',
+        'input.manifest',
+      ],
       [{ input: { items: [] } }, 'REQUEST_INVALID', 'input.items'],
-      [{ input: { items: [{ source: 'x', colour: 1 }] } }, 'REQUEST_INVALID', 'input.items.0.colour'],
+      [
+        { input: { items: [{ source: 'x', colour: 1 }] } },
+        'REQUEST_INVALID',
+        'input.items.0.colour',
+      ],
       [
         { input: { items: [{ source: 'x' }] }, webhook: { url: 'http://10.0.0.1/' } },
         'SOURCE_FORBIDDEN',

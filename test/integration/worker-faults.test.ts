@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { resultManifestSchema } from '@stenofleet/shared/job';
@@ -13,7 +14,7 @@ import { openTestFleet, type TestFleet } from '../servers/test-fleet.js';
 import { type WorkerProcess } from '../servers/worker-process.js';
 
 const CHUNKED = { STENO_CHUNK_SECONDS: '20', STENO_LOCK_SECONDS: '2' };
-const WHOLE = { STENO_CHUNK_SECONDS: '1800', STENO_LOCK_SECONDS: '2' };
+const WHOLE = { STENO_CHUNK_SECONDS: '600', STENO_LOCK_SECONDS: '2' };
 
 let test: TestFleet;
 let workshop: Workshop;
@@ -22,7 +23,7 @@ let workers: WorkerProcess[] = [];
 beforeAll(async () => {
   test = await openTestFleet();
   workshop = openWorkshop();
-  const source = ['-stream_loop', '19', '-i', examplePath('call.wav')];
+  const source = ['-stream_loop', '11', '-i', examplePath('call.wav')];
   long = workshop.make('long.flac', ...source, '-vn', '-ac', '1', '-ar', '16000');
 });
 afterEach(async () => {
@@ -55,15 +56,18 @@ async function getUndisturbedWords() {
 }
 
 /** Chunks of a job whose result is there. */
-const countResults = async (id: string) =>
-  (await test.listScratch(id)).filter((name) => name.endsWith('.result.json')).length;
+const listResults = async (id: string) =>
+  (await test.listScratch(id)).flatMap((name) => {
+    const index = /chunk-(\d+)\.result\.json$/.exec(name)?.[1];
+    return index === undefined ? [] : [Number(index)];
+  });
 
 async function waitForResults(id: string, count: number): Promise<void> {
-  while ((await countResults(id)) < count) await delay(10);
+  while ((await listResults(id)).length < count) await delay(10);
 }
 
-function findRecognized(id: string): number[] {
-  return workers
+function findRecognized(id: string, by: readonly WorkerProcess[] = workers): number[] {
+  return by
     .flatMap(({ output }) => output)
     .filter(({ msg, job }) => msg === 'chunk recognized' && job === id)
     .map(({ chunk }) => chunk as number)
@@ -130,12 +134,27 @@ describe('a job', () => {
     const counts = await test.fleet.queues.get('chunks~demo-en~int8').getJobCounts();
     expect(counts).toMatchObject({ active: 0, delayed: 0, failed: 0 });
 
-    await start(CHUNKED);
+    const kept = await listResults(spec.id);
+    const second = await start(CHUNKED);
     const record = await test.waitForJob(spec.id);
     expect(record).toMatchObject({ status: 'done' });
     expect(wordsOf(await test.readDocument(record))).toEqual(expected);
-    const recognized = findRecognized(spec.id);
-    expect(recognized).toEqual([...new Set(recognized)]);
+    const all = [...kept, ...findRecognized(spec.id, [second])].sort((a, b) => a - b);
+    expect(all).toEqual(all.map((_, index) => index));
+  });
+
+  // The lanes asked for would need some 30 GB.
+  it.skipIf(totalmem() > 28 * 2 ** 30)('waits for a host with room for its model', async () => {
+    const small = await start({ STENO_LANES: '256' });
+    const { spec } = await test.submit(examplePath('call.wav'), { salt: 'room' });
+    const line = await small.waitForLine('handed back', ({ job }) => job === spec.id);
+    expect(line).toMatchObject({ error: { code: 'MODEL_NO_ROOM' } });
+    expect(await test.getJob(spec.id)).toMatchObject({
+      status: 'queued',
+      error: { code: 'MODEL_NO_ROOM' },
+    });
+    await start(WHOLE);
+    expect(await test.waitForJob(spec.id)).toMatchObject({ status: 'done' });
   });
 
   it('finishes what it has in hand while it drains', async () => {
@@ -154,16 +173,14 @@ describe('a job', () => {
     const children = findChildren(first.pid);
     await first.kill();
     await waitUntilGone(children);
-    const kept = findRecognized(spec.id);
-    await start(CHUNKED);
+    const kept = await listResults(spec.id);
+    const second = await start(CHUNKED);
     const record = await test.waitForJob(spec.id);
     expect(record.status).toBe('done');
     expect(wordsOf(await test.readDocument(record))).toEqual(expected);
-    const recognized = findRecognized(spec.id);
-    // All of them, and none of those that were kept a second time.
-    expect(new Set(recognized).size).toBe(Math.max(...recognized) + 1);
-    for (const chunk of kept)
-      expect(recognized.filter((other) => other === chunk)).toEqual([chunk]);
+    const redone = findRecognized(spec.id, [second]);
+    const all = [...kept, ...redone].sort((a, b) => a - b);
+    expect(all).toEqual(all.map((_, index) => index));
   });
 
   it('fails with its evidence when it crashes inference again and again', async () => {
@@ -199,9 +216,9 @@ describe('a job', () => {
     const { spec } = await test.submit(long, { salt: 'zombie' });
     await test.waitForJob(spec.id, ({ step }) => step === 'recognize');
     zombie.suspend();
-    const other = await start(WHOLE);
+    await start(WHOLE);
     const record = await test.waitForJob(spec.id);
-    expect(record).toMatchObject({ status: 'done', attempt: 2, worker: other.host });
+    expect(record).toMatchObject({ status: 'done', attempt: 2 });
     const path = fileURLToPath(record.result?.manifestUrl ?? '');
     const manifest = await readFile(path, 'utf8');
     zombie.resume();

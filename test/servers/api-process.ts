@@ -23,8 +23,8 @@ export async function startApi({ env }: { env: Record<string, string> }): Promis
   // The kernel ends it when this process is killed and cannot do so itself.
   const tether = haveCommands(['setpriv']) ? ['setpriv', '--pdeathsig', 'KILL'] : [];
   const main = fileURLToPath(import.meta.resolve('@stenofleet/api/main'));
-  const [command = '', ...args] = [...tether, process.execPath, main];
-  const child = spawn(command, args, {
+  const args = [...tether, process.execPath, main];
+  const child = spawn(args[0] ?? '', args.slice(1), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], STENO_API_PORT: '0', ...env },
   });
@@ -49,7 +49,9 @@ export async function startApi({ env }: { env: Record<string, string> }): Promis
       return log;
     },
     stop: () => end('SIGTERM'),
-    kill: async () => void (await end('SIGKILL')),
+    kill: async () => {
+      await end('SIGKILL');
+    },
   };
 }
 
@@ -68,4 +70,38 @@ function whenReady(child: ChildProcess, onOutput: (text: string) => void): Promi
     child.stdout?.on('data', read);
     child.stderr?.on('data', read);
   });
+}
+
+export type ApiAnswer<Body> = { status: number; headers: Headers; text: string; body: Body };
+
+export type ApiCall = {
+  /** @defaultValue POST where there is something to send, else GET */
+  method?: string;
+  /** Sent as JSON; a string as it is. */
+  body?: unknown;
+  form?: FormData;
+  headers?: Record<string, string>;
+};
+
+/** Sends a request and reads the whole answer: JSON as a value, anything else as text. Follows no redirect. */
+export async function callApi<Body>(
+  address: string,
+  { method, body, form, headers }: ApiCall = {},
+): Promise<ApiAnswer<Body>> {
+  const response = await fetch(address, {
+    method: method ?? (body === undefined && form === undefined ? 'GET' : 'POST'),
+    redirect: 'manual',
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(form !== undefined && { body: form }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.startsWith('application/json') === true;
+  const { status } = response;
+  return {
+    status,
+    headers: response.headers,
+    text,
+    body: (isJson ? JSON.parse(text) : text) as Body,
+  };
 }

@@ -59,7 +59,7 @@ export function isS3ServerAvailable(): boolean {
 }
 
 /** Starts the three processes, which takes a few seconds: one server a suite. */
-export async function startS3Server(_options: { kind?: 'memstore' } = {}): Promise<S3Server> {
+export async function startS3Server(): Promise<S3Server> {
   if (!isS3ServerAvailable()) {
     const missing = COMMANDS.filter((name) => !haveCommands([name]));
     throw new Error(

@@ -35,7 +35,7 @@ export function handleErrors(
     const answer = toAnswer(error);
     onError?.(answer.error.code);
     if (answer.status >= 500) {
-      request.log.error({ err: error, requestId: request.id, code: answer.error.code }, 'refused');
+      request.log.error({ err: error, code: answer.error.code }, 'refused');
     }
     return sendError(reply, { request, answer });
   });
@@ -111,6 +111,7 @@ const sentences: Record<string, string> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty; a JSON object is expected.',
   FST_ERR_CTP_INVALID_JSON_BODY: 'The body is not valid JSON.',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'The body is not as long as its Content-Length says.',
+  FST_INVALID_JSON_FIELD_ERROR: 'A field of the form is not valid JSON.',
   FST_INVALID_MULTIPART_CONTENT_TYPE: 'The body is no multipart form.',
 };
 

@@ -11,6 +11,11 @@ export function logRequests(server: ApiServer, observe: (facts: RequestFacts) =>
     void reply.header('x-request-id', request.id);
     done();
   });
+  server.addHook('onRequestAbort', (request, done) => {
+    const { method, routeOptions } = request;
+    request.log.info({ method, route: routeOptions.url }, 'the client went away');
+    done();
+  });
   server.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? '(none)';
     const { method } = request;
@@ -18,7 +23,6 @@ export function logRequests(server: ApiServer, observe: (facts: RequestFacts) =>
     const seconds = reply.elapsedTime / 1000;
     observe({ method, route, status, seconds });
     const line = {
-      requestId: request.id,
       method,
       route,
       status,

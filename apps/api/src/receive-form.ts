@@ -1,6 +1,6 @@
 // A multipart form: one file and, for a job, its options.
 
-import { type MultipartFile } from '@fastify/multipart';
+import { type Multipart, type MultipartFile } from '@fastify/multipart';
 import { CodedError } from '@stenofleet/shared/errors';
 import { jobRequestSchema } from '@stenofleet/shared/job';
 import { type FastifyRequest } from 'fastify';
@@ -19,12 +19,12 @@ export async function receiveJobForm(
 ): Promise<unknown> {
   let options: object = {};
   let upload: Upload | undefined;
-  for await (const part of request.parts()) {
+  for await (const part of readParts(request)) {
     if (part.type === 'file') {
       upload = await receiveFile(part, { request, dependencies });
     } else if (part.fieldname === 'options') {
       if (part.valueTruncated) throw refuse('options', 'it is too long');
-      options = parseOptions(String(part.value));
+      options = parseOptions(part.value);
     } else {
       throw refuse(part.fieldname, 'a form has options and file only');
     }
@@ -40,12 +40,27 @@ export async function receiveFileForm(
 ): Promise<Upload> {
   if (!request.isMultipart()) throw refuse('body', 'a multipart form with a file is expected');
   let upload: Upload | undefined;
-  for await (const part of request.parts()) {
+  for await (const part of readParts(request)) {
     if (part.type !== 'file') throw refuse(part.fieldname, 'there is no such field');
     upload = await receiveFile(part, { request, dependencies });
   }
   if (upload === undefined) throw refuse('file', 'is missing');
   return upload;
+}
+
+/** The parser throws plain errors at what is no form; what goes wrong while a part is worked on is not its. */
+async function* readParts(request: FastifyRequest): AsyncGenerator<Multipart> {
+  const parts = request.parts();
+  for (;;) {
+    const next = await parts.next().catch((error: unknown) => {
+      if (error instanceof Error && !('statusCode' in error)) {
+        throw refuse('body', 'it is no complete multipart form');
+      }
+      throw error;
+    });
+    if (next.done === true) return;
+    yield next.value;
+  }
 }
 
 async function receiveFile(
@@ -61,13 +76,9 @@ async function receiveFile(
   });
 }
 
-function parseOptions(text: string): object {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw refuse('options', 'it is not valid JSON');
-  }
+/** A field that says it is JSON has been parsed already. */
+function parseOptions(field: unknown): object {
+  const value = typeof field === 'string' ? parseJson(field) : field;
   const { error } = optionsSchema.safeParse(value);
   const [issue] = error?.issues ?? [];
   if (issue !== undefined) {
@@ -75,6 +86,14 @@ function parseOptions(text: string): object {
     throw new CodedError('REQUEST_INVALID', message, { field });
   }
   return value as object;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refuse('options', 'it is not valid JSON');
+  }
 }
 
 function refuse(field: string, why: string): CodedError {

@@ -36,8 +36,17 @@ export async function receiveUpload(
   const meter = createMeter(config.maxUploadBytes);
   const temporary = `${UPLOADS_PREFIX}${tenant}/incoming-${randomUUID()}`;
   try {
-    // The store reads the meter; a broken connection breaks the meter, and with it the put.
-    await Promise.all([pipeline(content, meter.stream), storage.put(temporary, meter.stream)]);
+    // Both to their end: what one leaves behind is not removed while the other still writes.
+    const outcomes = await Promise.allSettled([
+      passOn(content, meter.stream),
+      // A store that gives up reads no further: without this the sender would wait for ever.
+      storage.put(temporary, meter.stream).catch((error: unknown) => {
+        meter.stream.destroy(error instanceof Error ? error : undefined);
+        throw error;
+      }),
+    ]);
+    const failure = outcomes.find(({ status }) => status === 'rejected');
+    if (failure?.status === 'rejected') throw failure.reason as Error;
     const { bytes, sha256 } = meter.finish();
     if (bytes === 0) {
       throw new CodedError('REQUEST_INVALID', 'file: it is empty.', { field: 'file' });
@@ -52,6 +61,21 @@ export async function receiveUpload(
     };
   } finally {
     await storage.delete([temporary]).catch(() => undefined);
+  }
+}
+
+/** What goes wrong with the content itself is the sender's. */
+async function passOn(content: Readable, meter: Transform): Promise<void> {
+  let broken: unknown;
+  content.once('error', (error) => (broken = error));
+  try {
+    await pipeline(content, meter);
+  } catch (error) {
+    if (error !== broken || error instanceof CodedError) throw error;
+    throw new CodedError('REQUEST_INVALID', 'file: it broke off before its end.', {
+      field: 'file',
+      cause: error,
+    });
   }
 }
 

@@ -1,7 +1,9 @@
 import multipart from '@fastify/multipart';
+import { CodedError, toWireError } from '@stenofleet/shared/errors';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { randomUUID } from 'node:crypto';
+import { type Socket } from 'node:net';
 import { type ApiServer } from './api-server.js';
 import { authenticateAll, createAuthenticate } from './authenticate.js';
 import { type ApiDependencies, type Principal } from './dependencies.js';
@@ -32,7 +34,10 @@ export async function createServer(dependencies: ApiDependencies): Promise<ApiSe
   const server: ApiServer = Fastify({
     loggerInstance: logger,
     // Fastify's own lines hold addresses with their queries; see logRequests.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'requestId',
+    }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -44,6 +49,7 @@ export async function createServer(dependencies: ApiDependencies): Promise<ApiSe
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     routerOptions: { maxParamLength: 256 },
+    clientErrorHandler: answerNoHttp,
     frameworkErrors: (error, request, reply) => {
       void sendError(reply, { request, answer: toAnswer(error) });
     },
@@ -97,7 +103,26 @@ function takeEmptyJson(server: ApiServer): void {
     { parseAs: 'string' },
     (request, body: string, done) => {
       if (body === '') done(null, undefined);
-      else parse(request, body, done);
+      else void parse(request, body, done);
     },
   );
+}
+
+/** What never became a request: nothing of it is told or logged. */
+function answerNoHttp(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy(error);
+    return;
+  }
+  const refusal = new CodedError('REQUEST_INVALID', 'request: this is no HTTP/1.1 request.', {
+    field: 'request',
+  });
+  const body = JSON.stringify({ error: { ...toWireError(refusal), requestId: randomUUID() } });
+  const head = [
+    'HTTP/1.1 400 Bad Request',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

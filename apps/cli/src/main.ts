@@ -6,9 +6,15 @@
 import { Command, CommanderError } from 'commander';
 import { type CliConfig, readConfig } from './config.js';
 import { type CliContext, type CommandResult } from './context.js';
+import { batches, declareBatches } from './commands/batches.js';
 import { declareDoctor, diagnose } from './commands/doctor.js';
+import { declareHosts, hosts } from './commands/hosts.js';
+import { declareJobs } from './commands/jobs.js';
+import { declareKeys } from './commands/keys.js';
 import { declareModels } from './commands/models.js';
+import { declareSubmit, submit } from './commands/submit.js';
 import { declareTranscribe, transcribe } from './commands/transcribe.js';
+import { declareUp, up } from './commands/up.js';
 import { describeUsageError } from './describe-usage-error.js';
 import {
   describeError,
@@ -98,7 +104,9 @@ function listenForSignals() {
 async function runCommand(argv: readonly string[], context: CliContext): Promise<CommandResult> {
   let result: CommandResult = 'ok';
   const program = new Command('steno')
-    .description('Transcribes recordings on this machine: text, true word times, subtitles.')
+    .description(
+      'Transcribes recordings, on this machine or with a fleet: text, true word times, subtitles.',
+    )
     .version(readStenoVersion(), '-V, --version')
     .exitOverride()
     .showSuggestionAfterError()
@@ -108,9 +116,16 @@ async function runCommand(argv: readonly string[], context: CliContext): Promise
   declareTranscribe(program, async (inputs, options) => {
     result = await transcribe(inputs, options, context);
   });
-  declareModels(program, async (work) => {
+  const run = async (work: (context: CliContext) => Promise<CommandResult>) => {
     result = await work(context);
-  });
+  };
+  declareModels(program, run);
+  declareUp(program, (options) => run(() => up(options, context)));
+  declareSubmit(program, (inputs, options) => run(() => submit(inputs, options, context)));
+  declareJobs(program, run);
+  declareBatches(program, (id, options) => run(() => batches(id, options, context)));
+  declareHosts(program, (options) => run(() => hosts(options, context)));
+  declareKeys(program, run);
   declareDoctor(program, async (options) => {
     result = await diagnose(options, context);
   });

@@ -29,7 +29,7 @@ const workerVariables = fleetVariables.extend({
   STENO_CHUNK_SECONDS: z.coerce
     .number('must be a number of seconds')
     .min(10, 'must be at least 10')
-    .max(1800, 'must be at most 1800')
+    .max(600, 'must be at most 600')
     .default(300),
   STENO_DRAIN_SECONDS: z.coerce
     .number('must be a number of seconds')

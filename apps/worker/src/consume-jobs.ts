@@ -2,7 +2,7 @@
 // nowhere else: acknowledged, handed back, tried again, or failed for good.
 
 import { isFinal } from '@stenofleet/shared/job';
-import { type Attempt } from '@stenofleet/shared/ledger';
+import { type Attempt, type Standing } from '@stenofleet/shared/ledger';
 import {
   type ChunkTicket,
   type JobTicket,
@@ -98,25 +98,33 @@ export function createConsumer(options: ConsumeOptions, context: WorkerContext):
   };
 
   const settleJob = async (ticket: Job<JobData>, attempt: Attempt, verdict: Verdict) => {
+    // Whatever the work came to, the ledger knows whether the job is still ours.
+    const standing = await tellLedger(attempt, verdict);
+    if (standing === 'superseded' || verdict.kind === 'leave') throw new WaitingError();
+    if (standing === 'cancelled' || verdict.kind === 'cancelled') {
+      await removeScratch(storage, attempt.jobId);
+      await acknowledge(ticket);
+      return;
+    }
+    if (verdict.kind === 'hand-back') await handBack(ticket, verdict);
+    else if (verdict.kind === 'retry') throw toFailure(verdict);
+    // Scratch stays: a retry that the user asks for redoes only what failed.
+    else throw new UnrecoverableError(describe(verdict));
+  };
+
+  const tellLedger = async (attempt: Attempt, verdict: Verdict): Promise<Standing> => {
     switch (verdict.kind) {
       case 'leave':
-        throw new WaitingError();
+        return 'superseded';
       case 'cancelled':
-        await removeScratch(storage, attempt.jobId);
-        return acknowledge(ticket);
+        return 'cancelled';
       case 'hand-back':
-        await ledger.handBack(attempt, verdict.noRoom);
-        return handBack(ticket, verdict);
+        return ledger.handBack(attempt, verdict.noRoom);
       case 'retry':
-        await ledger.handBack(attempt, verdict.error).catch(() => undefined);
-        throw toFailure(verdict);
-      case 'fail': {
-        const { error } = verdict;
-        // Scratch stays: a retry redoes only what failed.
-        const standing = await ledger.finishAttempt(attempt, { status: 'failed', error });
-        if (standing === 'superseded') throw new WaitingError();
-        throw new UnrecoverableError(describe(verdict));
-      }
+        // Where Redis is away, the ticket comes back all the same, and begins a new attempt.
+        return ledger.handBack(attempt, verdict.error).catch(() => 'current' as const);
+      case 'fail':
+        return ledger.finishAttempt(attempt, { status: 'failed', error: verdict.error });
     }
   };
 

@@ -1,12 +1,13 @@
 // Works off the tickets of batches: reading their input, cancelling and retrying their jobs.
 
 import { toWireError } from '@stenofleet/shared/errors';
+import { type BatchRecord } from '@stenofleet/shared/job';
 import { MAX_TRIES, openRedis, planRetryPause } from '@stenofleet/shared/queue';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import { type ApiDependencies } from '../dependencies.js';
-import { addBatchTicket, type BatchTicket } from './batch-tickets.js';
+import { type BatchTicket } from './batch-tickets.js';
 import { expandBatch, type ExpandOptions } from './expand-batch.js';
-import { sweepAll } from './sweep-jobs.js';
+import { sweepAll, type SweepOptions } from './sweep-jobs.js';
 
 const CONCURRENCY = 2;
 /** Tries until a ticket whose batch is not there counts as left over: it is put into the queue before the record. */
@@ -63,29 +64,36 @@ export function startBatchExpander(
       if (job.attemptsMade >= ORPHAN_TRIES) return undefined;
       throw new Error(`There is no batch ${batchId} yet.`);
     }
-    if (work.name !== 'expand') {
-      if (work.name === 'cancel') await ledger.cancelBatch(batchId);
+    const sweep = async (work: SweepOptions['work']) => {
       const options = { work, batch: record, dependencies, signal: stop.signal };
       return (await sweepAll(options)) ? undefined : 0;
-    }
-    if (record.status !== 'expanding') return undefined;
+    };
+    if (work.name === 'cancel') await ledger.cancelBatch(batchId);
+    if (work.name !== 'expand') return sweep(work);
+    const seconds = record.status === 'expanding' ? await expand(record, job) : undefined;
+    if (seconds !== undefined) return seconds;
+    // Jobs that were submitted while the batch was being cancelled.
+    const isCancelled = (await redis.hexists(keys.batch(batchId), 'cancel')) === 1;
+    return isCancelled ? sweep({ name: 'cancel' }) : undefined;
+  }
+
+  async function expand(
+    record: BatchRecord,
+    { attemptsMade }: Job<BatchTicket>,
+  ): Promise<number | undefined> {
     try {
       const expansion = await expandBatch(record, {
         dependencies,
         signal: stop.signal,
         ...(submit && { submit }),
       });
-      if (expansion.kind === 'wait') return expansion.seconds;
+      return expansion.kind === 'wait' ? expansion.seconds : undefined;
     } catch (error) {
-      if (job.attemptsMade + 1 < MAX_TRIES) throw error;
-      log.error({ err: error, batch: batchId }, 'batches: expansion given up');
-      await ledger.completeExpansion(batchId, toWireError(error));
+      if (attemptsMade + 1 < MAX_TRIES) throw error;
+      log.error({ err: error, batch: record.id }, 'batches: expansion given up');
+      await ledger.completeExpansion(record.id, toWireError(error));
+      return undefined;
     }
-    // Jobs that were submitted while the batch was being cancelled.
-    if ((await redis.hexists(keys.batch(batchId), 'cancel')) === 1) {
-      await addBatchTicket(batchId, { work: { name: 'cancel' }, queues });
-    }
-    return undefined;
   }
 
   let closing: Promise<void> | undefined;

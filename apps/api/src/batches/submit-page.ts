@@ -2,7 +2,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { CodedError, toWireError } from '@stenofleet/shared/errors';
-import { type RefusedItem } from '@stenofleet/shared/job';
+import { type JobRecord, type RefusedItem } from '@stenofleet/shared/job';
 import { toRedisError } from '@stenofleet/shared/queue';
 import { type ApiDependencies } from '../dependencies.js';
 import { type submitJob } from '../submit-job.js';
@@ -69,10 +69,11 @@ async function submitItem(
   if (request === undefined) return { item, source, error: refusal };
   const { batch, submit, dependencies, signal } = options;
   const pause = options.pause ?? ((ms) => wait(ms, undefined, { signal }));
+  const { ledger } = dependencies;
   const known = 'known' in rest ? rest.known : undefined;
   for (let tries = 0; ; tries++) {
     try {
-      await submit(
+      const { record, created } = await submit(
         request,
         {
           principal: { tenant: batch.tenant },
@@ -81,8 +82,13 @@ async function submitItem(
           signal,
           ...(known !== undefined && { known }),
         },
-        dependencies,
+        // A job whose record is restored takes its place in the batch, too.
+        {
+          ...dependencies,
+          ledger: { ...ledger, restoreJob: (record) => ledger.restoreJob(record, { item }) },
+        },
       );
+      if (!created) await join(record, { batch, item, dependencies });
       return 'accepted';
     } catch (thrown) {
       const error = toRedisError(thrown);
@@ -98,6 +104,20 @@ async function submitItem(
       await pause(pauseMs);
     }
   }
+}
+
+/** A job that was there before becomes one of the batch's, or a duplicate of one. */
+async function join(
+  { spec }: JobRecord,
+  {
+    batch,
+    item,
+    dependencies: { ledger, queues },
+  }: Pick<SubmitPageOptions, 'batch' | 'dependencies'> & { item: number },
+): Promise<void> {
+  const answer = await ledger.createJob({ ...spec, batch: batch.id }, { item });
+  // It was removed this very moment.
+  if (answer.kind === 'created') await queues.addJob(answer.record);
 }
 
 function isInterruption(error: unknown): boolean {

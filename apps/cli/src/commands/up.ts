@@ -45,7 +45,7 @@ export function declareUp(program: Command, run: (options: UpOptions) => Promise
     .option(
       '--root <folder>',
       'recordings below it are read where they lie; may be repeated (default: the current folder)',
-      (folder: string, others: string[] = []) => [...others, folder],
+      (folder: string, others: string[] | undefined = []) => [...others, folder],
     )
     .option('--redis <address>', 'use this Redis instead of starting one')
     .option(

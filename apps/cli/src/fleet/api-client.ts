@@ -181,7 +181,7 @@ async function readError(response: Response, base: string): Promise<Error> {
   const { status } = response;
   const text = await response.text().catch(() => '');
   const parsed = errorAnswerSchema.safeParse(parseJson(text));
-  if (parsed.success) return new ApiError(parsed.data.error as ApiError, status);
+  if (parsed.success) return new ApiError(parsed.data.error, status);
   return new CliError(
     'API_UNSUITABLE',
     `${base} answers ${status}, and not as a Stenofleet API does: check the address (--api, STENO_API_URL).`,

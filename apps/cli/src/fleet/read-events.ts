@@ -26,7 +26,8 @@ export async function* followEvents(
   { signal, silenceMs = SILENCE_MS, pauseMs = PAUSE_MS, onTrouble }: FollowOptions,
 ): AsyncGenerator<ServerEvent> {
   let lastId: string | undefined;
-  while (!signal.aborted) {
+  const isOver = () => signal.aborted;
+  while (!isOver()) {
     const silence = new AbortController();
     const timer = setTimeout(() => silence.abort(), silenceMs);
     try {
@@ -43,7 +44,7 @@ export async function* followEvents(
         if (event.type === 'end') return;
       }
     } catch (error) {
-      if (signal.aborted) return;
+      if (isOver()) return;
       if (!isPassing(error, silence.signal)) throw error;
       onTrouble?.(error instanceof Error ? error : new Error(String(error)));
     } finally {

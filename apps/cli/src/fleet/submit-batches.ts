@@ -245,7 +245,7 @@ async function submitBatch(
   const { name, webhook, job } = options;
   const request: BatchRequestInput = {
     input,
-    defaults: job as NonNullable<BatchRequestInput['defaults']>,
+    defaults: job,
     ...(name !== undefined && { name }),
     ...(job.metadata && { metadata: job.metadata }),
     ...(webhook !== undefined && { webhook: { url: webhook } }),

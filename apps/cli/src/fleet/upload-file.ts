@@ -100,9 +100,11 @@ async function sendBody(
   await write(head);
   let sent = 0;
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
-      await write(chunk as Buffer);
-      sent += (chunk as Buffer).length;
+    for await (const chunk of createReadStream(path, {
+      highWaterMark: 256 * 1024,
+    }) as AsyncIterable<Buffer>) {
+      await write(chunk);
+      sent += chunk.length;
       onProgress(sent);
     }
   } catch (cause) {
@@ -125,7 +127,7 @@ function readAnswer(status: number, text: string): Upload {
   const upload = uploadSchema.safeParse(body);
   if (upload.success) return upload.data;
   const refusal = errorAnswerSchema.safeParse(body);
-  if (refusal.success) throw new ApiError(refusal.data.error as ApiError, status);
+  if (refusal.success) throw new ApiError(refusal.data.error, status);
   throw new ApiError(
     {
       code: 'API_UNSUITABLE',

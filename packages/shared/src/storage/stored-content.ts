@@ -56,14 +56,14 @@ export function takeContent(content: Readable, signal?: AbortSignal): TakenConte
   return {
     async *chunks() {
       try {
-        const iterator = content[Symbol.asyncIterator]() as AsyncIterator<unknown>;
+        const iterator = content[Symbol.asyncIterator]() as AsyncIterator<unknown, undefined>;
         for (;;) {
-          const { value, done } = await new Promise<IteratorResult<unknown>>((resolve, reject) => {
+          const next = await new Promise<IteratorResult<unknown, undefined>>((resolve, reject) => {
             giveUp = reject;
             iterator.next().then(resolve, reject);
           });
-          if (done === true) return;
-          yield toBuffer(value);
+          if (next.done === true) return;
+          yield toBuffer(next.value);
         }
       } catch (error) {
         failure ??= { error };
