@@ -7,7 +7,7 @@ const project = (name: string) => ({
 // These run against the built packages (`npm run build` first): `test/` sees the system from outside.
 export default defineConfig({
   test: {
-    projects: ['contract', 'integration', 'e2e', 'parity'].map(project),
+    projects: ['contract', 'integration', 'e2e', 'chaos', 'parity'].map(project),
     fileParallelism: false,
   },
 });

@@ -4,11 +4,7 @@ import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CodedError, fleetErrors } from '@stenofleet/shared/errors';
-import {
-  checkWebAddress,
-  createAddressPolicy,
-  createSourceReader,
-} from '@stenofleet/shared/source';
+import { createSourceReader } from '@stenofleet/shared/source';
 import { createFakeObjectStore } from '@stenofleet/shared/testing';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -17,6 +13,7 @@ import { type ManifestItem } from '../../apps/api/dist/batches/resolve-item.js';
 import { readConfig } from '../../apps/api/dist/config.js';
 import { chooseOutputPrefix } from '../../apps/api/dist/plan-output.js';
 import { checkSource } from '../../apps/api/dist/submit-source.js';
+import { checkWebhookUrl } from '../../apps/api/dist/webhooks/check-webhook-url.js';
 
 const folder = new URL('../fixtures/hostile/manifests/', import.meta.url);
 const corpus = z
@@ -38,7 +35,6 @@ const sources = createSourceReader({ fileRoots: ['/media'] });
 const storage = createFakeObjectStore({ url: 'file:///data/storage' });
 const config = readConfig({ STENO_DATA_DIR: '/data', STENO_OUTPUT_PREFIXES: 'file:///data/out' });
 const options = { tenant: 'museum', dependencies: { sources, storage, config } };
-const policy = createAddressPolicy();
 
 /** What a submission checks before it asks anybody. */
 function judge({ request, error }: ManifestItem): string {
@@ -46,7 +42,7 @@ function judge({ request, error }: ManifestItem): string {
   try {
     checkSource(request.source, options);
     chooseOutputPrefix(request.output.prefix, options);
-    if (request.webhook !== undefined) checkWebAddress(request.webhook.url, policy);
+    if (request.webhook !== undefined) checkWebhookUrl(request.webhook.url, { config });
     return 'accepted';
   } catch (thrown) {
     if (thrown instanceof CodedError) return thrown.code;

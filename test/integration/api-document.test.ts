@@ -45,7 +45,7 @@ describe.skipIf(!isRedisServerAvailable())('the OpenAPI document', () => {
         const where = `${method} ${path}`;
         operationIds.push(operation['operationId']);
         expect([where, typeof operation['summary']]).toEqual([where, 'string']);
-        const responses = Object.keys((operation['responses'] ?? {}) as object);
+        const responses = Object.keys(operation['responses'] ?? {});
         expect([where, responses.some((status) => /^[23]/.test(status))]).toEqual([where, true]);
         if (path.startsWith('/v1/'))
           expect([where, responses]).toEqual([where, expect.arrayContaining(['4XX', '5XX'])]);
@@ -81,7 +81,7 @@ describe.skipIf(!isRedisServerAvailable())('the OpenAPI document', () => {
 /** What stands under `schema`, and JSON Schema below it is checked with it. */
 function collectSchemas(value: unknown, found: object[]): void {
   if (typeof value !== 'object' || value === null) return;
-  for (const [key, part] of Object.entries(value)) {
+  for (const [key, part] of Object.entries(value as Record<string, unknown>)) {
     if (key === 'schema' && typeof part === 'object' && part !== null) found.push(part);
     else collectSchemas(part, found);
   }

@@ -127,6 +127,11 @@ describe.skipIf(!isRedisServerAvailable())('the API refuses', () => {
       invalid('webhook.url'),
     ],
     [
+      'a webhook to this machine',
+      () => ({ source: good, webhook: { url: 'http://127.0.0.1:9/x' } }),
+      invalid('webhook.url'),
+    ],
+    [
       'an empty idempotency key',
       () => ({ source: good, idempotencyKey: '' }),
       invalid('idempotencyKey'),

@@ -177,6 +177,47 @@ describe('the expander', () => {
     expect(created).toBe(300);
   });
 
+  it('submits nothing twice where a page was submitted and not noted', async () => {
+    const sources = await addRecordings(250, 'unnoted');
+    const { ledger } = api.dependencies;
+    let pages = 0;
+    let created = 0;
+    expander = startBatchExpander(
+      {
+        ...api.dependencies,
+        ledger: {
+          ...ledger,
+          advanceBatch: (...args) =>
+            ++pages === 2 ? Promise.reject(new Error('killed')) : ledger.advanceBatch(...args),
+        },
+      },
+      {
+        submit: async (...args) => {
+          const answer = await submitJob(...args);
+          if (answer.created) created++;
+          return answer;
+        },
+      },
+    );
+    const { id } = await submit({ input: { items: sources.map((source) => ({ source })) } });
+    const view = await whenRead(id);
+    expect(view).toMatchObject({ itemsRead: 250, counts: { queued: 250, duplicates: 0 } });
+    expect(created).toBe(250);
+    expect(pages).toBe(4);
+  });
+
+  it('counts jobs that were there before the batch', async () => {
+    expander = startBatchExpander(api.dependencies);
+    const sources = await addRecordings(3, 'before');
+    const payload = { source: sources[1] };
+    const before = (await call('POST', { url: '/v1/jobs', payload })).json<{ id: string }>();
+    await finishJob(api.dependencies, before.id);
+    const { id } = await submit({ input: { items: sources.map((source) => ({ source })) } });
+    const { counts } = await whenRead(id);
+    expect(counts).toMatchObject({ queued: 2, done: 1, duplicates: 0, refused: 0 });
+    expect(await listIds(id)).toContain(before.id);
+  });
+
   it('waits for a quota and goes on', async () => {
     const key = await api.createKey('small');
     await api.dependencies.redis.hset(

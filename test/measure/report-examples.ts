@@ -39,7 +39,9 @@ Transcripts (JSON, SRT, VTT, TXT):
 These were made with the demo model, which knows English words of everyday talk and is for trying the system only.
 With a real model and your own recordings:
   npm run steno -- models pull parakeet-tdt-0.6b-v3
-  npm run steno -- transcribe path/to/recordings --out transcripts
+  npm run steno -- transcribe path/to/recordings --out transcripts      without a fleet
+  npm run steno -- up --root path/to/recordings                         a fleet, until Ctrl-C
+  npm run steno -- submit path/to/recordings --wait --out transcripts   from another terminal
   npm run steno -- doctor`);
 
 async function readDocument(path: string): Promise<TranscriptDocument> {

@@ -25,7 +25,11 @@ export type FaultyMode =
   /** The connection ends at once. */
   | { kind: 'reset' }
   /** The answer's body comes in pieces of so many bytes, with a pause before each. */
-  | { kind: 'drip'; bytes: number; pauseMs: number };
+  | { kind: 'drip'; bytes: number; pauseMs: number }
+  /** The request waits here, whole, until it is released or dropped; released, it arrives even if its client has left. */
+  | { kind: 'hold' }
+  /** The server does the request; its answer waits here until it is released or dropped. */
+  | { kind: 'hold-answer' };
 
 export type FaultyRule = FaultyMode & {
   /** How many requests it befalls before all passes again. @defaultValue until switched */
@@ -47,6 +51,12 @@ export type FaultyProxy = {
   url: string;
   port: number;
   setMode: (rule: FaultyRule) => void;
+  /** Resolves when something is being held, now or later. */
+  waitUntilHeld: () => Promise<void>;
+  /** Lets go on what is held, and all that comes. */
+  release: () => void;
+  /** What is held never arrives; all that comes passes. */
+  drop: () => void;
   /** All requests so far, oldest first. */
   requests: readonly ProxiedRequest[];
   /** Connections that clients hold open. */
@@ -60,6 +70,11 @@ export async function startFaultyProxy(upstream: string): Promise<FaultyProxy> {
   const requests: ProxiedRequest[] = [];
   let rule: FaultyRule = { kind: 'pass' };
   let left = Infinity;
+  const gate = createGate();
+  const passAll = () => {
+    rule = { kind: 'pass' };
+    left = Infinity;
+  };
 
   function modeFor(request: Omit<ProxiedRequest, 'kind'>): FaultyMode {
     const { matching = () => true, ...mode } = rule;
@@ -76,8 +91,14 @@ export async function startFaultyProxy(upstream: string): Promise<FaultyProxy> {
     if (mode.kind === 'reset') request.socket.destroy();
     else if (mode.kind === 'silent') request.resume();
     else if (mode.kind === 'answer') answer(request, response, mode);
-    else forward(request, response, { target, mode });
+    else if (mode.kind === 'hold') void hold(request, response).catch(() => undefined);
+    else forward(request, response, { target, mode, gate });
   });
+  const hold = async (request: IncomingMessage, response: ServerResponse) => {
+    const body = Buffer.concat((await request.toArray()) as Buffer[]);
+    if ((await gate.enter()) === 'drop') request.socket.destroy();
+    else forward(request, response, { target, mode: { kind: 'pass' }, gate, body });
+  };
   server.on('clientError', (_error, socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -90,6 +111,15 @@ export async function startFaultyProxy(upstream: string): Promise<FaultyProxy> {
     setMode: (next) => {
       rule = next;
       left = next.times ?? Infinity;
+    },
+    waitUntilHeld: () => gate.held(),
+    release: () => {
+      passAll();
+      gate.open('go');
+    },
+    drop: () => {
+      passAll();
+      gate.open('drop');
     },
     openConnections: () =>
       new Promise((resolve, reject) =>
@@ -120,10 +150,49 @@ function answer(
   });
 }
 
+type Gate = {
+  /** Resolves when the gate is opened, with what is to become of who waits. */
+  enter: () => Promise<'go' | 'drop'>;
+  open: (outcome: 'go' | 'drop') => void;
+  /** Resolves when somebody waits. */
+  held: () => Promise<void>;
+};
+
+function createGate(): Gate {
+  let waiting: ((outcome: 'go' | 'drop') => void)[] = [];
+  let listeners: (() => void)[] = [];
+  return {
+    enter: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        listeners.splice(0).forEach((listener) => listener());
+      }),
+    open: (outcome) => {
+      const opened = waiting;
+      waiting = [];
+      listeners = [];
+      opened.forEach((resolve) => resolve(outcome));
+    },
+    held: () =>
+      new Promise((resolve) => {
+        if (waiting.length > 0) resolve();
+        else listeners.push(resolve);
+      }),
+  };
+}
+
+type Forwarding = {
+  target: URL;
+  mode: FaultyMode;
+  gate: Gate;
+  /** Of a request that was read here. @defaultValue what the client sends */
+  body?: Buffer;
+};
+
 function forward(
   request: IncomingMessage,
   response: ServerResponse,
-  { target, mode }: { target: URL; mode: FaultyMode },
+  { target, mode, gate, body }: Forwarding,
 ): void {
   const { method, url: path, headers } = request;
   const onward = sendRequest(
@@ -135,13 +204,21 @@ function forward(
         incoming.once('close', () => request.socket.destroy());
         return;
       }
-      response.writeHead(incoming.statusCode ?? 502, incoming.headers);
-      void deliver(incoming, response, mode).catch(() => response.destroy());
+      const give = async () => {
+        if (mode.kind === 'hold-answer' && (await gate.enter()) === 'drop') {
+          request.socket.destroy();
+          return;
+        }
+        response.writeHead(incoming.statusCode ?? 502, incoming.headers);
+        await deliver(incoming, response, mode);
+      };
+      void give().catch(() => response.destroy());
     },
   );
   onward.on('error', () => response.destroy());
   response.once('close', () => onward.destroy());
-  request.pipe(onward);
+  if (body === undefined) request.pipe(onward);
+  else onward.end(body);
 }
 
 async function deliver(

@@ -31,7 +31,8 @@ export type TestFleet = {
   startWorker: (env?: Record<string, string>) => Promise<WorkerProcess>;
   /** What a worker's environment is, with changes. */
   env: (changes?: Record<string, string>) => Record<string, string>;
-  submit: (path: string, options?: SubmitOptions) => Promise<JobRecord>;
+  /** A file's path, or an address. */
+  submit: (source: string, options?: SubmitOptions) => Promise<JobRecord>;
   retry: (id: string) => Promise<void>;
   getJob: (id: string) => Promise<JobRecord>;
   waitForJob: (id: string, is?: (record: JobRecord) => boolean) => Promise<JobRecord>;
@@ -40,6 +41,11 @@ export type TestFleet = {
   listScratch: (id: string) => Promise<string[]>;
   close: () => Promise<void>;
 };
+
+/** Of `submit`. */
+export function computeTestJobId(source: string, salt: string): string {
+  return `j${createHash('sha256').update(`${source}${salt}`).digest('hex').slice(0, 20)}`;
+}
 
 export async function openTestFleet(
   variables: Record<string, string> = {},
@@ -79,9 +85,9 @@ export async function openTestFleet(
       return worker;
     },
     async submit(path, { plan = {}, output = {}, salt = '' } = {}) {
-      const source = await fleet.sources.inspect(pathToFileURL(path).href);
-      const digest = createHash('sha256').update(`${path}${salt}`).digest('hex').slice(0, 20);
-      const id = `j${digest}`;
+      const uri = path.includes('://') ? path : pathToFileURL(path).href;
+      const source = await fleet.sources.inspect(uri);
+      const id = computeTestJobId(path, salt);
       const spec: JobSpec = {
         ...{ id, tenant: 'test', source, priority: 'normal', metadata: {} },
         plan: {

@@ -25,6 +25,7 @@ export type WorkerProcess = {
   suspend: () => void;
   resume: () => void;
   signal: (signal: NodeJS.Signals) => void;
+  isRunning: () => boolean;
   /** What it has logged so far. */
   output: readonly WorkerLine[];
   /** The first line, logged already or to come, that has this message. */
@@ -71,8 +72,7 @@ export async function startWorker({ env }: WorkerProcessOptions): Promise<Worker
     pid: child.pid ?? -1,
     port: ready['port'] as number | undefined,
     host: String(ready['host']),
-    output,
-    waitForLine,
+    ...{ output, waitForLine, isRunning },
     suspend: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
     signal: (signal) => void child.kill(signal),
@@ -100,7 +100,7 @@ export async function runWorkerToEnd({ env }: WorkerProcessOptions) {
 function spawnWorker(env: Record<string, string>): ChildProcess {
   // The kernel ends it when this process is killed and cannot do so itself.
   const tether = haveCommands(['setpriv']) ? ['setpriv', '--pdeathsig', 'KILL'] : [];
-  const [name = '', ...args] = [...tether, process.execPath, entry];
+  const [name, ...args] = [...tether, process.execPath, entry];
   return spawn(name, args, {
     env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,14 +1,16 @@
 // Wires the API, starts it, and ends it on a signal.
 
-import { toWireError } from '@stenofleet/shared/errors';
+import { CodedError, toWireError } from '@stenofleet/shared/errors';
 import { openFleet } from '@stenofleet/shared/fleet';
 import { createLogger, type Log } from '@stenofleet/shared/log';
-import { checkRedis } from '@stenofleet/shared/queue';
+import { checkRedis, toRedisError } from '@stenofleet/shared/queue';
 import { type ApiServer } from './api-server.js';
+import { startBatchExpander } from './batches/start-batch-expander.js';
 import { type ApiConfig, readConfig } from './config.js';
 import { type ApiDependencies } from './dependencies.js';
 import { createModelDirectory, readModelCatalogue } from './model-directory.js';
 import { createServer } from './server.js';
+import { startWebhookSender } from './webhooks/start-webhook-sender.js';
 
 /** What is still being answered after a signal is broken off then, in ms. */
 const CLOSE_PATIENCE_MS = 10_000;
@@ -23,7 +25,7 @@ async function startApi(config: ApiConfig, log: Log): Promise<Closable> {
   };
   try {
     for (const { severity, message } of await checkRedis(fleet.redis)) {
-      if (severity === 'error') throw new Error(message);
+      if (severity === 'error') throw new CodedError('REDIS_UNSUITABLE', message);
       log.warn({ check: 'redis' }, message);
     }
     const dependencies: ApiDependencies = {
@@ -39,7 +41,9 @@ async function startApi(config: ApiConfig, log: Log): Promise<Closable> {
       }),
     };
     const server = await createServer(dependencies);
+    opened.push(startBatchExpander(dependencies), startWebhookSender(dependencies));
     opened.push({ close: () => closeServer(server) });
+    await warnOfNoKey(dependencies);
     const address = await server.listen({ host: config.host, port: config.port });
     log.info({ event: 'ready', address, pid: process.pid, keys: config.keysRequired }, 'ready');
     return { close };
@@ -47,6 +51,13 @@ async function startApi(config: ApiConfig, log: Log): Promise<Closable> {
     await close();
     throw error;
   }
+}
+
+/** Nobody could ask it for anything, not even for a key. */
+async function warnOfNoKey({ config, redis, keys, log }: ApiDependencies): Promise<void> {
+  if (!config.keysRequired || config.adminKey !== undefined) return;
+  if ((await redis.hlen(keys.keys)) > 0) return;
+  log.warn({ check: 'keys' }, 'There is no key yet: set STENO_ADMIN_KEY to make the first ones.');
 }
 
 /** Takes nothing new, ends idle connections, and gives the others a while. */
@@ -77,7 +88,8 @@ async function main(): Promise<void> {
   process.once('SIGINT', stop);
 }
 
-main().catch((error: unknown) => {
+main().catch((thrown: unknown) => {
+  const error = toRedisError(thrown);
   const { code, message } = toWireError(error);
   const cause = code === 'INTERNAL' ? (error instanceof Error ? error.stack : undefined) : message;
   createLogger('api').fatal({ event: 'refused', code }, cause ?? 'The API could not start.');

@@ -6,8 +6,10 @@ import { randomUUID } from 'node:crypto';
 import { type Socket } from 'node:net';
 import { type ApiServer } from './api-server.js';
 import { authenticateAll, createAuthenticate } from './authenticate.js';
+import { registerBatchRoutes } from './batches/register-batch-routes.js';
 import { type ApiDependencies, type Principal } from './dependencies.js';
 import { handleErrors, sendError, toAnswer } from './error-handler.js';
+import { registerEventRoutes } from './events/register-event-routes.js';
 import { logRequests } from './log-requests.js';
 import { createMetrics } from './metrics.js';
 import { registerDocs } from './routes/docs.js';
@@ -21,6 +23,7 @@ import { registerQueueBoard } from './routes/queue-board.js';
 import { registerResultRoutes } from './routes/results.js';
 import { registerUploadRoutes } from './routes/uploads.js';
 import { registerUsageRoutes } from './routes/usage.js';
+import { registerWebhookRoutes } from './webhooks/register-webhook-routes.js';
 
 /** Largest JSON body, in bytes, where a route does not say otherwise. */
 const BODY_LIMIT_BYTES = 1 << 20;
@@ -85,6 +88,9 @@ export async function createServer(dependencies: ApiDependencies): Promise<ApiSe
     registerJobRoutes(scope, dependencies);
     registerResultRoutes(scope, dependencies);
     registerUploadRoutes(scope, dependencies);
+    registerBatchRoutes(scope, dependencies);
+    registerEventRoutes(scope, dependencies);
+    registerWebhookRoutes(scope, dependencies);
     registerModelRoutes(scope, dependencies);
     registerHostRoutes(scope, dependencies);
     registerUsageRoutes(scope, dependencies);

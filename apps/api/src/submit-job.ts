@@ -15,6 +15,7 @@ import {
 import { type Quota } from '@stenofleet/shared/ledger';
 import { type SourceInfo } from '@stenofleet/shared/source';
 import { RESULTS_PREFIX } from '@stenofleet/shared/storage';
+import { checkWebhook } from './check-webhook.js';
 import { type ApiDependencies, type Principal } from './dependencies.js';
 import { chooseOutputPrefix, planOutputNames } from './plan-output.js';
 import { readManifest, restoreRecord } from './read-manifest.js';
@@ -35,7 +36,7 @@ export type Submitted = { record: JobRecord; created: boolean };
 
 /**
  * Same tenant, recording, model, tier, options and output give the same job, now and after its record has left Redis.
- * @throws CodedError `SOURCE_…`, `PATH_FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `OUTPUT_CONFLICT`, `QUOTA_EXCEEDED`, `STORE_…`,
+ * @throws CodedError `SOURCE_…`, `REQUEST_INVALID` (webhook), `PATH_FORBIDDEN`, `IDEMPOTENCY_KEY_REUSED`, `OUTPUT_CONFLICT`, `QUOTA_EXCEEDED`, `STORE_…`,
  * `REDIS_UNAVAILABLE`; OptionError `MODEL_UNKNOWN`, `MODEL_UNKNOWN_TIER`, `LANGUAGE_UNSUPPORTED`, `LANGUAGE_REQUIRED`
  */
 export async function submitJob(
@@ -47,6 +48,7 @@ export async function submitJob(
   const { tenant } = context.principal;
   const uri = checkSource(request.source, { tenant, dependencies });
   const prefix = chooseOutputPrefix(request.output.prefix, { tenant, dependencies });
+  checkWebhook(request.webhook, dependencies.config);
   const plan = toPlan(request, await models.choose(request));
 
   const { idempotencyKey } = request;

@@ -22,6 +22,18 @@ describe('readConfig', () => {
     expect(read).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', retryable: false }));
   });
 
+  it('knows what the fleet’s other parts read, and shows no secret', () => {
+    const config = readConfig(
+      { REDIS_URL: 'redis://r', STENO_API_PORT: '1', STENO_MODELS: '*', STENO_S3_REGION: 'x' },
+      '/home/ann',
+    );
+    expect(config).toMatchObject({ redisUrl: 'redis://r', apiUrl: undefined });
+    expect(config.environment).toMatchObject({ STENO_API_PORT: '1' });
+    expect(() => readConfig({ REDIS_URL: 'http://user:secret@r' }, '/')).toThrow(
+      /^(?!.*secret).*REDIS_URL: must be a redis:/s,
+    );
+  });
+
   it('does not mind the variables of others, and cannot be changed', () => {
     const config = readConfig({ STENOGRAPHER: 'yes', PATH: '/bin' }, '/home/ann');
     expect(Object.isFrozen(config)).toBe(true);

@@ -100,17 +100,25 @@ async function complete(
   await finish(run, error ? { ...outcome, error } : outcome, context);
 }
 
-/** Of a partial result, what is there is kept: a retry does the rest only. */
+/**
+ * Scratch goes first: whoever finds the manifest needs none. Of a partial result it stays, so that a retry does the rest
+ * only.
+ */
 async function finish(
   { record, attempt }: Pick<JobRun, 'record' | 'attempt'>,
   outcome: PublishedOutcome,
   context: WorkerContext,
 ): Promise<void> {
   const { spec } = record;
+  if (outcome.status === 'done') {
+    await removeScratch(context.storage, spec.id).catch((error: unknown) =>
+      // The result is there; what stays is found by the sweep.
+      context.log.warn({ job: spec.id, err: error }, 'scratch could not be removed'),
+    );
+  }
   const standing = await context.ledger.finishAttempt(attempt, outcome);
   if (standing === 'cancelled') {
     await unpublish(context.openStore(spec.output.prefix), spec, outcome.result.files);
   }
   requireCurrent(standing);
-  if (outcome.status === 'done') await removeScratch(context.storage, spec.id);
 }

@@ -24,8 +24,9 @@ import { openWorkFolder } from './work-folder.js';
 import { createWorkRegistry } from './work-registry.js';
 import { type WorkerContext } from './worker-context.js';
 
-/** How long handing back may take after the time for draining is over. */
+/** How long handing back, and then closing, may take after the time for draining is over: Redis may be away. */
 const HAND_BACK_MS = 5_000;
+const CLOSE_MS = 10_000;
 
 type Closer = () => unknown;
 
@@ -173,7 +174,7 @@ async function startParts(
       registry.stopAll('draining');
       await createDeadline().race(closing, HAND_BACK_MS);
     }
-    await closeAll(closers, log);
+    await createDeadline().race(closeAll(closers, log), CLOSE_MS);
     log.info('stopped');
   };
   let draining: Promise<void> | undefined;

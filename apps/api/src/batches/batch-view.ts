@@ -8,6 +8,7 @@ export function toBatchView(record: BatchRecord, nowMs: number): BatchView {
     id: record.id,
     ...(record.name !== undefined && { name: record.name }),
     status,
+    cancelling: record.cancelling,
     counts: record.counts,
     itemsRead: record.itemsRead,
     audioSeconds,

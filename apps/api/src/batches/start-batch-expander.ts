@@ -26,7 +26,7 @@ export function startBatchExpander(
   dependencies: ApiDependencies,
   { submit, lockMs = 30_000 }: BatchExpanderOptions = {},
 ): BatchExpander {
-  const { config, log, ledger, queues, redis, keys } = dependencies;
+  const { config, log, ledger, queues } = dependencies;
   const stop = new AbortController();
   const connection = openRedis(config.fleet.REDIS_URL, {
     use: 'blocking',
@@ -73,7 +73,7 @@ export function startBatchExpander(
     const seconds = record.status === 'expanding' ? await expand(record, job) : undefined;
     if (seconds !== undefined) return seconds;
     // Jobs that were submitted while the batch was being cancelled.
-    const isCancelled = (await redis.hexists(keys.batch(batchId), 'cancel')) === 1;
+    const isCancelled = (await ledger.getBatch(batchId))?.cancelling === true;
     return isCancelled ? sweep({ name: 'cancel' }) : undefined;
   }
 

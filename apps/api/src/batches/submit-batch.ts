@@ -8,13 +8,13 @@ import {
   computeKeyedId,
   type JobRequest,
 } from '@stenofleet/shared/job';
-import { createAddressPolicy, checkWebAddress } from '@stenofleet/shared/source';
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { type ApiDependencies, type Principal } from '../dependencies.js';
 import { chooseOutputPrefix } from '../plan-output.js';
 import { receiveUpload } from '../receive-upload.js';
 import { checkSource } from '../submit-source.js';
+import { checkWebhookUrl } from '../webhooks/check-webhook-url.js';
 import { addBatchTicket } from './batch-tickets.js';
 import { createFilter } from './read-batch-items.js';
 import { resolveItem } from './resolve-item.js';
@@ -83,12 +83,12 @@ function checkRequest(
     nameField('input.prefix', () => checkSource(input.prefix, { tenant, dependencies }));
     createFilter(input.include, input.exclude ?? []);
   }
-  const policy = createAddressPolicy(dependencies.config.webhookPrivateHosts);
-  for (const [field, hook] of [
-    ['webhook.url', webhook] as const,
-    ['defaults.webhook.url', defaults.webhook] as const,
-  ]) {
-    if (hook !== undefined) nameField(field, () => checkWebAddress(hook.url, policy));
+  if (webhook !== undefined) {
+    nameField('webhook.url', () => checkWebhookUrl(webhook.url, dependencies));
+  }
+  const { webhook: jobs } = defaults;
+  if (jobs !== undefined) {
+    nameField('defaults.webhook.url', () => checkWebhookUrl(jobs.url, dependencies));
   }
 }
 

@@ -6,6 +6,7 @@ import { type JobRecord, type RefusedItem } from '@stenofleet/shared/job';
 import { toRedisError } from '@stenofleet/shared/queue';
 import { type ApiDependencies } from '../dependencies.js';
 import { type submitJob } from '../submit-job.js';
+import { checkWebhookUrl } from '../webhooks/check-webhook-url.js';
 import { type ManifestItem } from './resolve-item.js';
 
 /** Submissions at once: each may ask a web server about its recording. */
@@ -73,6 +74,7 @@ async function submitItem(
   const known = 'known' in rest ? rest.known : undefined;
   for (let tries = 0; ; tries++) {
     try {
+      if (request.webhook !== undefined) checkWebhookUrl(request.webhook.url, dependencies);
       const { record, created } = await submit(
         request,
         {

@@ -123,14 +123,19 @@ async function* readRefusedRows(
   }
 }
 
-/** The ledger keeps the item's number alone. */
 async function* readDuplicateRows(
   batchId: string,
-  { redis, keys }: ReportDependencies,
+  { redis, keys, ledger }: ReportDependencies,
 ): AsyncGenerator<ReportRow, void> {
-  const items = await redis.smembers(`${keys.tag}:batch-dup:${batchId}`);
-  for (const item of items.map(Number).sort((a, b) => a - b)) {
-    yield { item, source: '', status: 'duplicate', outputs: [] };
+  const found = Object.entries(await redis.hgetall(keys.batchDuplicates(batchId)));
+  found.sort(([a], [b]) => Number(a) - Number(b));
+  for (let offset = 0; offset < found.length; offset += PAGE) {
+    const page = found.slice(offset, offset + PAGE);
+    const records = await ledger.getJobs(page.map(([, id]) => id));
+    for (const [index, [item, job]] of page.entries()) {
+      const source = records[index]?.spec.source.uri ?? '';
+      yield { item: Number(item), source, status: 'duplicate', job, outputs: [] };
+    }
   }
 }
 

@@ -3,13 +3,20 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { type FastifySchema } from 'fastify';
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { type ApiServer } from '../api-server.js';
+import { errorResponses } from '../error-handler.js';
 
 const { version } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 
+type RouteSchema = Omit<FastifySchema, 'response'> & {
+  produces?: readonly string[];
+  response?: object;
+};
 type Content = Record<string, { schema: unknown }>;
 type Paths = Record<string, Record<string, { requestBody?: { content?: Content } } | undefined>>;
 
@@ -38,7 +45,11 @@ export async function registerDocs(server: ApiServer): Promise<void> {
         { name: 'health', description: 'For probes and Prometheus' },
       ],
     },
-    transform: jsonSchemaTransform,
+    transform: (document) =>
+      jsonSchemaTransform({
+        ...document,
+        schema: describeStreams(document.schema as RouteSchema | undefined) as FastifySchema,
+      }),
     transformObject: (document) => {
       if (!('openapiObject' in document)) return document.swaggerObject;
       describeForms(document.openapiObject.paths as Paths);
@@ -51,6 +62,21 @@ export async function registerDocs(server: ApiServer): Promise<void> {
       "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
     uiConfig: { deepLinking: true, persistAuthorization: false },
   });
+}
+
+/** What a route streams goes past its schema: its answer is text of the types that it says it produces. */
+function describeStreams(schema: RouteSchema | undefined): RouteSchema | undefined {
+  const { produces, response = {} } = schema ?? {};
+  if (produces === undefined) return schema;
+  const statuses = Object.keys(response);
+  const text = { schema: z.string() };
+  const streamed = {
+    description: 'Streamed',
+    content: Object.fromEntries(produces.map((type) => [type, text])),
+  };
+  const isDescribed = statuses.some((status) => status.startsWith('2'));
+  const body = { ...(!isDescribed && { 200: streamed }), ...errorResponses, ...response };
+  return { ...schema, response: body };
 }
 
 /** Forms are read by hand, not by a schema of their route. */

@@ -95,7 +95,7 @@ async function claim({ dependencies, consumer, claimMs }: NoticeOptions): Promis
 
 async function readNew({ dependencies, consumer }: NoticeOptions): Promise<Entry[]> {
   const { redis, keys } = dependencies;
-  const reply = (await redis.xreadgroup(
+  const reply = await redis.xreadgroup(
     'GROUP',
     GROUP,
     consumer,
@@ -104,7 +104,7 @@ async function readNew({ dependencies, consumer }: NoticeOptions): Promise<Entry
     'STREAMS',
     keys.notices,
     '>',
-  ));
+  );
   return reply?.[0]?.[1] ?? [];
 }
 

@@ -11,12 +11,17 @@ import { checkCpu, describeMemory, describeThreads } from '../doctor/check-machi
 import { checkModels } from '../doctor/check-models.js';
 import { checkNode, checkProgram } from '../doctor/check-programs.js';
 import { checkSettings } from '../doctor/check-settings.js';
+import { createApiClient } from '../fleet/api-client.js';
+import { type ApiOptions, openApi } from '../fleet/open-api.js';
 import { toPrintable } from '../terminal/format-quantities.js';
 import { type Style } from '../terminal/style.js';
+import { readRunningFleet } from '../up/fleet-state.js';
+import { apiOption } from './api-option.js';
 
-type DoctorOptions = { full: boolean };
+type DoctorOptions = ApiOptions & { full: boolean; fleet: boolean };
 
 const LABEL_WIDTH = 12;
+const FLEET_PATIENCE_MS = 10_000;
 
 /** Declares `steno doctor`. */
 export function declareDoctor(
@@ -28,14 +33,17 @@ export function declareDoctor(
     .summary('check this machine')
     .description('Checks whether this machine is fit to transcribe, and says what to do.')
     .option('--full', 'read every byte of the installed models', false)
+    .option('--fleet', 'also the fleet: API, hosts, Redis, storage (where they are named)', false)
+    .addOption(apiOption())
     .action(run);
 }
 
 /** Prints each check as soon as it is done. */
 export async function diagnose(
-  { full }: DoctorOptions,
-  { config, stdout, styles, signal }: CliContext,
+  options: DoctorOptions,
+  context: CliContext,
 ): Promise<CommandResult> {
+  const { config, stdout, styles, signal } = context;
   const root = getModelsRoot(config);
   const checks: (() => Promise<Check[]>)[] = [
     () => Promise.resolve([checkNode()]),
@@ -44,8 +52,9 @@ export async function diagnose(
     () => checkLimits(config, root),
     async () => [await checkDataFolder(config.dataDir)],
     () => checkSettings(config.dataDir),
-    () => checkModels(root, { isFull: full, signal }),
+    () => checkModels(root, { isFull: options.full, signal }),
     async () => [await checkInference(root, signal)],
+    ...(wantsFleet(options, config) ? [() => checkFleetFrom(options, context)] : []),
   ];
   const states = new Set<Check['state']>();
   for (const check of checks) {
@@ -63,6 +72,24 @@ export async function diagnose(
       : styles.out.good('Ready.');
   stdout.write(`\n${verdict}\n`);
   return isBad ? 'failed' : 'ok';
+}
+
+function wantsFleet({ fleet, api }: DoctorOptions, { apiUrl, redisUrl }: CliContext['config']) {
+  return fleet || api !== undefined || apiUrl !== undefined || redisUrl !== undefined;
+}
+
+async function checkFleetFrom(options: DoctorOptions, context: CliContext): Promise<Check[]> {
+  const { config, signal, now } = context;
+  // Only this check needs the queue's libraries.
+  const { checkFleet } = await import('../doctor/check-fleet.js');
+  const { url, key } = (await openApi(options, context)).client;
+  const running = await readRunningFleet(config.dataDir);
+  return checkFleet({
+    client: createApiClient({ url, key, signal, maxTries: 1, answerMs: FLEET_PATIENCE_MS }),
+    redisUrl: config.redisUrl ?? (running?.apiUrl === url ? running.redisUrl : undefined),
+    environment: { ...config.environment, STENO_DATA_DIR: config.dataDir },
+    nowMs: () => now().getTime(),
+  });
 }
 
 async function checkLimits(config: CliContext['config'], root: string): Promise<Check[]> {

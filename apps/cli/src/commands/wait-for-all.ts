@@ -106,7 +106,7 @@ async function downloadAll(
   }
   if (!options.json && fetched > 0) {
     stdout.write(
-      `${styles.out.good('✓')} Results of ${formatCount(fetched, 'recording')} are in ${options.download?.outDir ?? ''}\n`,
+      `${styles.out.good('✓')} Results are in ${options.download?.outDir ?? ''} (${formatCount(fetched, 'recording')}).\n`,
     );
   }
   return failed;

@@ -14,6 +14,8 @@ const LONGEST_PAUSE_MS = 8_000;
 const LONGEST_RETRY_AFTER_MS = 30_000;
 /** With the pauses above, some 25 s. */
 const MAX_TRIES = 7;
+/** Where nothing listens, mostly nobody has started it: whoever asked is told after 2 s. */
+const MAX_REFUSED_TRIES = 4;
 
 export type ApiRequest = {
   method?: 'GET' | 'POST' | 'DELETE';
@@ -24,6 +26,8 @@ export type ApiRequest = {
   body?: { type: string; content: string };
   /** May be sent again where it is not known whether it arrived. @defaultValue true unless POST */
   isIdempotent?: boolean;
+  /** An answer of this status is one as well. */
+  acceptStatus?: number;
   /** Told the status of the answer that counts. */
   onStatus?: (status: number) => void;
   signal?: AbortSignal;
@@ -112,12 +116,14 @@ export function createApiClient({
       const isLast = tries >= maxTries;
       if ('error' in sent) {
         const mayRepeat = isIdempotent || isRefused(sent.error);
-        if (isLast || !mayRepeat) throw unavailable(base, sent.error, timer.signal.aborted);
+        const isHopeless = isRefused(sent.error) && tries >= MAX_REFUSED_TRIES;
+        if (isLast || isHopeless || !mayRepeat)
+          throw unavailable(base, sent.error, timer.signal.aborted);
         await rest(pause, planPause(tries));
         continue;
       }
       const { response } = sent;
-      if (response.ok) return response;
+      if (response.ok || response.status === request.acceptStatus) return response;
       if ((response.status === 503 || response.status === 429) && isIdempotent && !isLast) {
         const error = await readError(response, base);
         const waitMs = readRetryAfter(response) ?? planPause(tries);

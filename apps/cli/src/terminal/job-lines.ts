@@ -54,10 +54,9 @@ export function formatRunningLine(
   { width, style }: { width: number; style: Style },
 ): string {
   const { doneSeconds, audioSeconds, step = job.status, secondsLeft } = job.progress;
-  const name = shorten(
-    toPrintable(job.source.name),
-    Math.min(NAME_WIDTH, Math.max(12, Math.floor(width / 3))),
-  );
+  // A third of the line, and the same for all of them, so that bars stand below one another.
+  const nameWidth = Math.min(NAME_WIDTH, Math.max(12, Math.floor(width / 3)));
+  const name = shorten(toPrintable(job.source.name), nameWidth).padEnd(nameWidth);
   if (audioSeconds === undefined) return `   ${name}  ${style.quiet(step)}`;
   const left = secondsLeft === undefined ? '' : ` · ${formatClock(secondsLeft)} left`;
   const text = `${formatClock(doneSeconds)} of ${formatClock(audioSeconds)} · ${step}${left}`;

@@ -16,6 +16,8 @@ const stateSchema = z.object({
   /** Tells the process from a later one of the same id. Empty where the system does not say. */
   startMark: z.string(),
   apiUrl: z.string().optional(),
+  /** Of the Redis that it started. */
+  redisUrl: z.string().optional(),
   sourceRoots: z.array(z.string()).default([]),
   /** Process ids of its parts, each the leader of a group. */
   parts: z.record(z.string(), z.object({ pid: z.number(), startMark: z.string() })).default({}),
@@ -25,6 +27,7 @@ export type FleetState = z.infer<typeof stateSchema>;
 export type RunningFleet = {
   pid: number;
   apiUrl: string;
+  redisUrl: string | undefined;
   adminKey: string | undefined;
   sourceRoots: readonly string[];
 };
@@ -33,7 +36,9 @@ export interface FleetLock {
   /** What was left of one that was killed. */
   readonly abandoned: FleetState | undefined;
   /** Parts are added to those told before. */
-  tell(state: Partial<Pick<FleetState, 'apiUrl' | 'sourceRoots' | 'parts'>>): Promise<void>;
+  tell(
+    state: Partial<Pick<FleetState, 'apiUrl' | 'redisUrl' | 'sourceRoots' | 'parts'>>,
+  ): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -96,8 +101,8 @@ export async function readRunningFleet(dataDir: string): Promise<RunningFleet | 
   const state = await readState(dataDir);
   if (state?.apiUrl === undefined || !(await isStillThere(state))) return undefined;
   const key = await readFile(adminKeyPath(dataDir), 'utf8').catch(() => undefined);
-  const { pid, apiUrl, sourceRoots } = state;
-  return { pid, apiUrl, sourceRoots, adminKey: key?.trim() };
+  const { pid, apiUrl, redisUrl, sourceRoots } = state;
+  return { pid, apiUrl, redisUrl, sourceRoots, adminKey: key?.trim() };
 }
 
 async function readState(dataDir: string): Promise<FleetState | undefined> {

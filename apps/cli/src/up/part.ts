@@ -152,7 +152,11 @@ export function createPart(
       if (current && isRunning(current)) {
         const gone = new Promise((resolve) => current.once('exit', resolve));
         current.kill('SIGTERM');
-        const isGone = await Promise.race([gone.then(() => true), sleep(plan.stopMs, false)]);
+        const isGone = await Promise.race([
+          gone.then(() => true),
+          // Unreferenced: what has ended keeps nobody waiting.
+          sleep(plan.stopMs, false, { ref: false }),
+        ]);
         if (!isGone) {
           killGroup(current.pid, 'SIGKILL');
           await gone;

@@ -139,7 +139,11 @@ async function startFleet(request: FleetRequest, services: StartServices): Promi
   const plan = { dataDir, env, client };
   reporter.starting('Starting the API');
   await startPart(planApi(plan), services);
-  await lock.tell({ apiUrl, sourceRoots: settled.sourceRoots });
+  await lock.tell({
+    apiUrl,
+    sourceRoots: settled.sourceRoots,
+    ...(ownRedis && { redisUrl: ownRedis.url }),
+  });
   const { workers } = request;
   reporter.starting(
     workers === 1 ? 'Starting the worker, which opens its models' : `Starting ${workers} workers`,

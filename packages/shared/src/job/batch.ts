@@ -63,6 +63,8 @@ export const batchRecordSchema = z.object({
   request: batchRequestSchema,
   requestFingerprint: z.string().optional(),
   status: z.enum(batchStatuses),
+  /** It is to end; its jobs are being cancelled. */
+  cancelling: z.boolean(),
   counts: batchCountsSchema,
   /** Items read of the input so far; where expansion goes on. */
   itemsRead: z.number(),

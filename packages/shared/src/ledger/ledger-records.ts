@@ -59,6 +59,7 @@ export function parseBatch(hash: Hash, failures: Hash): BatchRecord {
     request: spec.request,
     ...(spec.requestFingerprint !== undefined && { requestFingerprint: spec.requestFingerprint }),
     status: hash['status'] as BatchRecord['status'],
+    cancelling: hash['cancel'] !== undefined,
     counts: {
       queued: count('queued'),
       running: count('running'),

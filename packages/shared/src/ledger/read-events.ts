@@ -16,7 +16,7 @@ export async function readEvents(
     signal,
   }: { key: string; after: string; waitMs: number; limit: number; signal?: AbortSignal },
 ): Promise<FleetEvent[]> {
-  const from = after === '$' ? await getLastId(redis, key) : after;
+  let from = after === '$' ? await getLastId(redis, key) : after;
   const deadline = performance.now() + waitMs;
   for (;;) {
     const entries = await redis
@@ -24,7 +24,11 @@ export async function readEvents(
       .catch((error: unknown) => {
         throw toRedisError(error);
       });
-    if (entries.length > 0) return entries.flatMap(parseEvent);
+    const events = entries.flatMap(parseEvent);
+    if (events.length > 0) return events;
+    // A page of nothing but events of another version.
+    from = entries.at(-1)?.[0] ?? from;
+    if (entries.length > 0) continue;
     if (signal?.aborted || performance.now() >= deadline) return [];
     await sleep(Math.min(POLL_MS, Math.max(1, waitMs)), undefined, signal && { signal }).catch(
       () => undefined,

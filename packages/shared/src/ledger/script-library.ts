@@ -199,7 +199,7 @@ local function link(id, b, item)
   local known = redis.call('ZSCORE', jobs, id)
   if known then
     if num(known) ~= num(item) then
-      if redis.call('SADD', K('batch-dup', b), item) == 1 then redis.call('HINCRBY', K('batch', b), 'dup', 1) end
+      if redis.call('HSETNX', K('batch-dup', b), item, id) == 1 then redis.call('HINCRBY', K('batch', b), 'dup', 1) end
     end
     return
   end

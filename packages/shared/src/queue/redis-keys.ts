@@ -21,6 +21,8 @@ export function createRedisKeys(namespace: string) {
     batchJobs: (id: string) => `${tag}:batch-jobs:${id}`,
     /** List of refused items. */
     batchRefused: (id: string) => `${tag}:batch-refused:${id}`,
+    /** Hash: items that share the job of an earlier one → that job. */
+    batchDuplicates: (id: string) => `${tag}:batch-dup:${id}`,
     /** Hash `code` → count, `code/n` → example. */
     batchFailures: (id: string) => `${tag}:batch-failures:${id}`,
     batchIndex: (tenant: string) => `${tag}:batches:${tenant}`,
