@@ -86,7 +86,7 @@ export async function openChaosFleet(): Promise<ChaosFleet> {
     const paths = {
       short: workshop.make('short.flac', '-t', '12', '-i', examplePath('call.wav'), ...made),
       // prettier-ignore
-      long: workshop.make('long.wav', '-stream_loop', '1', '-i', examplePath('podcast.mp3'), ...made),
+      long: workshop.make('long.wav', '-stream_loop', '1', '-i', examplePath('podcast.mp3'), '-t', '80', ...made),
     };
     await getWorker();
     const longId = computeTestJobId(paths.long, 'undisturbed');

@@ -25,3 +25,8 @@ export function parseLanguage(code: string): string {
     throw new InvalidArgumentError('A language is a code such as en or pt-BR.');
   }
 }
+
+/** Of an option that may be repeated. */
+export function addToList(text: string, others: string[] = []): string[] {
+  return [...others, text];
+}

@@ -21,7 +21,7 @@ import { diskTree } from '../transcribe/file-tree.js';
 import { requireWritable } from '../transcribe/require-writable.js';
 import { getFleetFolder } from '../up/fleet-state.js';
 import { apiOption } from './api-option.js';
-import { parseFormats, parseLanguage, parseTrack } from './parse-options.js';
+import { addToList, parseFormats, parseLanguage, parseTrack } from './parse-options.js';
 import { waitForAll } from './wait-for-all.js';
 
 const PRIORITIES = ['urgent', 'normal', 'bulk'] as const;
@@ -247,8 +247,4 @@ function parseMetadata(text: string, others: Record<string, string> = {}): Recor
     throw new InvalidArgumentError('It must be key=value.');
   }
   return { ...others, [key]: value };
-}
-
-function addToList(text: string, others: string[] = []): string[] {
-  return [...others, text];
 }

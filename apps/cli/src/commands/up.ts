@@ -8,6 +8,7 @@ import { readStenoVersion } from '../read-versions.js';
 import { formatFleetStart, formatJobNews } from '../terminal/fleet-lines.js';
 import { type FleetReporter } from '../up/run-fleet.js';
 import { parseCount } from './parse-count.js';
+import { addToList } from './parse-options.js';
 
 type UpOptions = {
   host: string;
@@ -45,7 +46,7 @@ export function declareUp(program: Command, run: (options: UpOptions) => Promise
     .option(
       '--root <folder>',
       'recordings below it are read where they lie; may be repeated (default: the current folder)',
-      (folder: string, others: string[] | undefined = []) => [...others, folder],
+      addToList,
     )
     .option('--redis <address>', 'use this Redis instead of starting one')
     .option(

@@ -81,7 +81,7 @@ async function send(
     return readAnswer(response.statusCode ?? 0, text);
   } catch (error) {
     if (error instanceof ApiError || error instanceof AsrError) throw error;
-    throw unavailable(client.url, { cause: error } as Error, false);
+    throw unavailable(client.url, new Error('upload', { cause: error }), false);
   } finally {
     outgoing.destroy();
   }
