@@ -25,6 +25,7 @@ beforeAll(async () => {
 }, ROUND_PATIENCE_MS);
 afterAll(async () => {
   process.stdout.write(`\n${describeTable(told)}\n`);
+  await batch.catch(() => undefined);
   await chaos.close();
 }, ROUND_PATIENCE_MS);
 

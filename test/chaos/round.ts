@@ -11,6 +11,7 @@ import {
   countLeftovers,
   findResultIndex,
   listFinishedChunks,
+  listOutputs,
   readWords,
 } from './observe-job.js';
 import { findFamily, isAlive } from './processes.js';
@@ -64,6 +65,8 @@ export type Round = {
   /** How many objects of the job a worker has sent to storage so far. */
   countPuts: (key: RegExp) => number;
   waitForEnd: () => Promise<JobRecord>;
+  /** Deletes the record of the job, which is over. */
+  forget: () => Promise<void>;
   /** `leaves`: so many leftovers are not waited for. */
   finish: (leaves?: number) => Promise<RoundFacts>;
 };
@@ -76,6 +79,7 @@ export async function startRound(chaos: ChaosFleet, { name, place }: RoundOption
   const finished = new Map<number, Set<string>>();
   let recording: RecordingName = 'short';
   let job: JobRecord | undefined;
+  let forgotten: JobRecord | undefined;
   let seenDoubled = 0;
   const getJob = () => {
     if (!job) throw new Error('No job was submitted.');
@@ -149,13 +153,22 @@ export async function startRound(chaos: ChaosFleet, { name, place }: RoundOption
       await until('the job is over', async () => isFinal((await test.getJob(getId())).status));
       return test.getJob(getId());
     },
+    async forget() {
+      forgotten = await round.waitForEnd();
+      await fleet.ledger.removeJob(getId());
+    },
     async finish(leaves = 0) {
       store.release();
       redis.release();
       await chaos.endOthers();
-      const ended = await round.waitForEnd().catch(() => undefined);
+      const ended = forgotten ?? (await round.waitForEnd().catch(() => undefined));
       if (ended?.status !== 'done') {
         console.warn(JSON.stringify(ended ?? (await test.getJob(getId()))));
+        return { lost: 1, doubled: 0, redone: 0, repeated: 0, wordsEqual: false, left: 0 };
+      }
+      const outputs = await listOutputs(fleet, ended.spec);
+      if (!outputs.some(({ key }) => key.endsWith('.manifest.json'))) {
+        console.warn(`${name}: the result of ${getId()} is gone.`);
         return { lost: 1, doubled: 0, redone: 0, repeated: 0, wordsEqual: false, left: 0 };
       }
       const numLeft = () => countLeftovers(fleet, ended);

@@ -187,7 +187,7 @@ describe('a fleet on one machine', () => {
 it('says what to do where no fleet runs', async () => {
   const empty = await mkdtemp(join(tmpdir(), 'steno-none-'));
   try {
-    const env = { STENO_API_URL: 'http://127.0.0.1:9' };
+    const env = { STENO_API_URL: 'http://127.0.0.1:65530' };
     const { exitCode, stderr } = await runSteno(['jobs'], { home: empty, env });
     expect(exitCode).toBe(1);
     expect(stderr).toContain('Is "steno up" running?');

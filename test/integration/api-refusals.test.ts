@@ -239,7 +239,7 @@ describe.skipIf(!isRedisServerAvailable())('the API refuses', () => {
   const requests: [string, string, ApiCall, readonly [number, string, string?]][] = [
     ['an unknown route', '/v1/nothing', {}, [404, 'ROUTE_UNKNOWN']],
     ['an unknown method', '/v1/jobs', { method: 'PATCH' }, [404, 'ROUTE_UNKNOWN']],
-    ['a broken path', '/v1/jobs/%zz', {}, invalid('body')],
+    ['a broken path', '/v1/jobs/%zz', {}, invalid('path')],
     ['an id that is too long', `/v1/jobs/${'j'.repeat(100)}`, {}, invalid('id')],
     ['an unknown job', '/v1/jobs/jnone', {}, [404, 'JOB_NOT_FOUND', 'id']],
     [

@@ -5,6 +5,7 @@ import { isFinal, type JobRecord } from '@stenofleet/shared/job';
 import { scratchPrefix } from '@stenofleet/shared/storage';
 import { type ApiDependencies } from './dependencies.js';
 import { manifestKey, readManifest } from './read-manifest.js';
+import { readQuota } from './tenant-quota.js';
 
 /** Cancels what is not final. A job that is cancelled already stays so. @throws CodedError `JOB_STATE_CONFLICT` */
 export async function cancelJob(
@@ -23,15 +24,20 @@ export async function cancelJob(
   return record;
 }
 
-/** failed, partial or cancelled → queued; what is finished of it is not done again. @throws CodedError `JOB_STATE_CONFLICT` */
+/**
+ * failed, partial or cancelled → queued; what is finished of it is not done again.
+ * @throws CodedError `JOB_STATE_CONFLICT`, `QUOTA_EXCEEDED`
+ */
 export async function retryJob(
   { spec }: JobRecord,
-  { ledger, queues }: Pick<ApiDependencies, 'ledger' | 'queues'>,
+  dependencies: Pick<ApiDependencies, 'ledger' | 'queues' | 'config' | 'redis' | 'keys'>,
 ): Promise<JobRecord> {
+  const { ledger, queues } = dependencies;
   const before = await ledger.getJob(spec.id);
   if (before === undefined) throw gone(spec.id);
   if (isFinal(before.status) && before.status !== 'done') await ledger.clearCrashes(spec.id);
-  const record = await ledger.requeueJob(spec.id);
+  const quota = await readQuota(spec.tenant, dependencies);
+  const record = await ledger.requeueJob(spec.id, { quota });
   if (record === undefined) {
     throw conflict(before, 'Only what is failed, partial or cancelled can be tried again');
   }

@@ -24,7 +24,15 @@ const variables = fleetVariables.extend({
   STENO_API_HOST: z.string().default('127.0.0.1'),
   STENO_API_PORT: whole.min(0).max(65_535).default(8080),
   STENO_API_KEYS: z.enum(['on', 'off'], 'must be on or off').optional(),
-  STENO_ADMIN_KEY: z.string().min(24, 'must have at least 24 characters').max(512).optional(),
+  STENO_ADMIN_KEY: z
+    .string()
+    .min(24, 'must have at least 24 characters')
+    .max(512)
+    .regex(
+      /^[\x21-\x7e]+$/,
+      'may hold no spaces and nothing beyond ASCII: a header could not carry it',
+    )
+    .optional(),
   STENO_API_MAX_UPLOAD_BYTES: whole.positive('must be positive').default(16 * 2 ** 30),
   STENO_DEFAULT_MODEL: z.string().optional(),
   STENO_QUOTA_JOBS: whole.positive('must be positive').optional(),

@@ -20,7 +20,7 @@ describe('describeZodIssue', () => {
     [
       { source: 'x', output: { name: 'a/b' } },
       'output.name',
-      'output.name: a file name without slashes.',
+      'output.name: a file name without slashes and control characters.',
     ],
   ])('names the field of %j', (value, field, message) => {
     expect(describeFirst(jobRequestSchema, value)).toEqual({ field, message });

@@ -90,6 +90,10 @@ function toFrameworkAnswer(error: unknown): Answer | undefined {
     return refuseIssues(validation as IssueLike[], String(validationContext));
   }
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode > 499) return undefined;
+  if (code === 'FST_ERR_BAD_URL' || code === 'FST_ERR_MAX_PARAM_LENGTH') {
+    const why = 'path: it is not percent-encoded UTF-8, or a part of it is too long.';
+    return toAnswer(new CodedError('REQUEST_INVALID', why, { field: 'path' }));
+  }
   const isTooLarge = statusCode === 413;
   const sentence = sentences[String(code)] ?? 'The request is malformed.';
   return toAnswer(

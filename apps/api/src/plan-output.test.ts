@@ -47,6 +47,13 @@ describe('chooseOutputPrefix', () => {
 });
 
 describe('planOutputNames', () => {
+  it('never comes to the name of another job’s manifest', () => {
+    const plan = (name: string) =>
+      planOutputNames(undefined, { info: { uri: 'x', name }, isShared: true });
+    expect(plan('talk.manifest.mp3')).toEqual(['talk_manifest', 'talk.manifest.mp3']);
+    expect(plan('talk.Manifest')).toEqual(['talk', 'talk_Manifest']);
+  });
+
   const plan = (
     name: string,
     {

@@ -43,7 +43,9 @@ export function planOutputNames(
   const path = isShared && info.relativePath !== undefined ? info.relativePath : info.name;
   const parts = path.split('/').filter((part) => part !== '');
   const full = (parts.length === 0 ? [''] : parts).map(sanitizeName).join('/');
-  return [...new Set([stripExtension(full), full])];
+  // `talk.manifest` as JSON would be the manifest of `talk`.
+  const names = [stripExtension(full), full].map((name) => name.replace(/\.(manifest)$/i, '_$1'));
+  return [...new Set(names)];
 }
 
 function stripExtension(path: string): string {

@@ -6,6 +6,7 @@ import { jobRequestSchema } from '@stenofleet/shared/job';
 import { type FastifyRequest } from 'fastify';
 import { type ApiDependencies } from './dependencies.js';
 import { describeZodIssue } from './describe-issue.js';
+import { scanJson } from './scan-json.js';
 import { receiveUpload, type Upload } from './receive-upload.js';
 
 const optionsSchema = jobRequestSchema.omit({ source: true });
@@ -78,6 +79,9 @@ async function receiveFile(
 
 /** A field that says it is JSON has been parsed already. */
 function parseOptions(field: unknown): object {
+  const text = typeof field === 'string' ? field : (JSON.stringify(field) ?? '');
+  const problem = scanJson(text, { maxValues: 1_000 });
+  if (problem !== undefined) throw refuse('options', problem);
   const value = typeof field === 'string' ? parseJson(field) : field;
   const { error } = optionsSchema.safeParse(value);
   const [issue] = error?.issues ?? [];

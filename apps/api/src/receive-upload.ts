@@ -52,7 +52,8 @@ export async function receiveUpload(
       throw new CodedError('REQUEST_INVALID', 'file: it is empty.', { field: 'file' });
     }
     const key = uploadKey(tenant, sha256);
-    if ((await storage.head(key)) === undefined) await storage.copy(temporary, key);
+    // Also where it is there already: its age says how long nobody has asked for it, and old ones are swept.
+    await storage.copy(temporary, key);
     return {
       source: `upload:${tenant}/${sha256}/${encodeURIComponent(name)}`,
       name,

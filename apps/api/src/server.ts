@@ -23,6 +23,7 @@ import { registerQueueBoard } from './routes/queue-board.js';
 import { registerResultRoutes } from './routes/results.js';
 import { registerUploadRoutes } from './routes/uploads.js';
 import { registerUsageRoutes } from './routes/usage.js';
+import { scanJson } from './scan-json.js';
 import { registerWebhookRoutes } from './webhooks/register-webhook-routes.js';
 
 /** Largest JSON body, in bytes, where a route does not say otherwise. */
@@ -30,6 +31,9 @@ const BODY_LIMIT_BYTES = 1 << 20;
 /** A connection on which nothing moves for this long is closed; uploads and event streams keep moving. */
 const IDLE_MS = 120_000;
 const HEADERS_TIMEOUT_MS = 30_000;
+/** Values of a JSON body: no job has half as many; of a list of 10,000 items no item has more than 40. */
+const MAX_VALUES = 1_000;
+const MAX_LIST_VALUES = 450_000;
 
 /** Routes, hooks and documents; does not listen. */
 export async function createServer(dependencies: ApiDependencies): Promise<ApiServer> {
@@ -108,8 +112,14 @@ function takeEmptyJson(server: ApiServer): void {
     'application/json',
     { parseAs: 'string' },
     (request, body: string, done) => {
-      if (body === '') done(null, undefined);
-      else void parse(request, body, done);
+      if (body === '') {
+        done(null, undefined);
+        return;
+      }
+      const isList = (request.routeOptions.bodyLimit ?? 0) > BODY_LIMIT_BYTES;
+      const problem = scanJson(body, { maxValues: isList ? MAX_LIST_VALUES : MAX_VALUES });
+      if (problem === undefined) void parse(request, body, done);
+      else done(new CodedError('REQUEST_INVALID', `body: ${problem}.`, { field: 'body' }));
     },
   );
 }

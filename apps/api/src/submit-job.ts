@@ -12,7 +12,7 @@ import {
   type JobRequest,
   type JobSpec,
 } from '@stenofleet/shared/job';
-import { type Quota } from '@stenofleet/shared/ledger';
+import { createQuotaError, type Quota } from '@stenofleet/shared/ledger';
 import { type SourceInfo } from '@stenofleet/shared/source';
 import { RESULTS_PREFIX } from '@stenofleet/shared/storage';
 import { checkWebhook } from './check-webhook.js';
@@ -133,7 +133,9 @@ async function createAt(
         created: false,
       };
     }
-    if (manifest !== undefined && !output.overwrite) continue;
+    // A prefix may be shared: what another tenant has published there is not this one's to replace.
+    const mayReplace = output.overwrite && manifest?.tenant === spec.tenant;
+    if (manifest !== undefined && !mayReplace) continue;
     const creation = await create(place);
     if (creation !== 'output-taken') return creation;
   }
@@ -171,13 +173,7 @@ async function create(
     case 'output-taken':
       return 'output-taken';
     case 'quota':
-      throw new CodedError(
-        'QUOTA_EXCEEDED',
-        created.limit === 'jobs'
-          ? 'The quota of open jobs is used up; submit again when some are done.'
-          : 'The quota of audio seconds a day is used up; submit again tomorrow (UTC).',
-        { details: { limit: created.limit, retryAfterSeconds: created.retryAfterSeconds } },
-      );
+      throw createQuotaError(created);
   }
 }
 

@@ -39,9 +39,11 @@ export function assembleTranscript(
     endSeconds: (plan.chunks[index]?.endSamples ?? 0) / SAMPLE_RATE_HZ,
     code,
   }));
-  const computeSeconds = results.reduce((sum, result) => sum + result.computeSeconds, 0);
+  const recognizedIn = results.reduce((sum, result) => sum + result.computeSeconds, 0);
+  // Detecting speech is measured anew where preparing is: it may not stand in a document, which is the same each time.
+  const computeSeconds = recognizedIn + plan.prepared.computeSeconds;
   const document = describeTranscript(
-    { transcript, audio: plan.audio, gaps, computeSeconds },
+    { transcript, audio: plan.audio, gaps, computeSeconds: recognizedIn },
     { spec: record.spec, model: model.resolved, versions },
   );
   const { speechSeconds } = document.statistics;

@@ -68,6 +68,7 @@ const planSchema = z.object({
   prepared: z.object({
     durationSamples: position,
     speech: z.array(z.array(z.object({ startSamples: position, endSamples: position }))),
+    computeSeconds: z.number(),
   }),
   /** Of the recording, for its document. */
   audio: z.object({

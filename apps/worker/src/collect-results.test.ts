@@ -14,7 +14,7 @@ const plan: StoredPlan = {
     endSamples: index * 100 + 100,
     audioSeconds: 10 + index,
   })),
-  prepared: { durationSamples: 300, speech: [[]] },
+  prepared: { durationSamples: 300, speech: [[]], computeSeconds: 0 },
   audio: { bytes: 1, container: 'wav', codec: 'pcm', sampleRateHz: 1, channels: 1, track: 0 },
 };
 const result = { segments: [], computeSeconds: 1 };
@@ -35,6 +35,7 @@ async function open({ queuedAtMs = 0 } = {}) {
     ...{ record: makeRecord(), attempt: { jobId: 'j1', attempt: 1 }, model: makeModel(), work },
     ...{ fingerprint: 'f1', checkpoints, queuedAtMs, isSuspect: false },
     rememberFingerprint: () => Promise.resolve(),
+    steps: { begin: () => undefined, flush: () => Promise.resolve(), stop: () => undefined },
   };
   const queues = {
     addChunk: (_parent: unknown, ticket: ChunkTicket) => Promise.resolve(void tickets.push(ticket)),

@@ -140,6 +140,8 @@ export function createConsumer(options: ConsumeOptions, context: WorkerContext):
 
   /** A ticket with chunks in hand cannot be completed, but it can be failed; the ledger knows better anyway. */
   const acknowledge = async (ticket: Job<JobData>) => {
+    // Only a job with chunks has a fingerprint.
+    if (ticket.data.fingerprint === undefined) return;
     const { unprocessed = 0 } = await ticket.getDependenciesCount({ unprocessed: true });
     if (unprocessed > 0) throw new UnrecoverableError('It is over; chunks of it are in hand.');
   };

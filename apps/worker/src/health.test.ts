@@ -28,7 +28,8 @@ it('tells health, readiness and metrics', async () => {
   expect((await get('/readyz'))[0]).toBe(200);
   expect((await get('/healthz'))[0]).toBe(200);
   state.ping = () => Promise.reject(new Error('away'));
-  expect(await get('/healthz')).toEqual([503, 'Redis does not answer\n']);
+  expect(await get('/readyz')).toEqual([503, 'Redis does not answer\n']);
+  expect((await get('/healthz'))[0]).toBe(200);
   expect((await get('/other'))[0]).toBe(404);
 
   metrics.observeStep('recognize', 1_500);

@@ -3,7 +3,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
-/** Redis answers within this, or the host is not healthy. */
+/** Redis answers within this, or the host is not ready. */
 const PING_PATIENCE_MS = 2_000;
 
 export type HealthOptions = {
@@ -19,17 +19,19 @@ type Answer = { status: number; text: string; contentType?: string };
 
 export type HealthServer = { port: number; close: () => Promise<void> };
 
-/** Serves `/healthz` (it runs, and Redis answers), `/readyz` (it takes work) and `/metrics`. */
+/** Serves `/healthz` (it runs), `/readyz` (it takes work, and Redis answers) and `/metrics`. */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
   const { host, port, ping, isReady, printMetrics } = options;
   const answer = async (path: string): Promise<Answer> => {
     switch (path) {
       case '/healthz':
-        return (await answersInTime(ping))
-          ? { status: 200, text: 'ok' }
-          : { status: 503, text: 'Redis does not answer' };
+        // Nothing is asked of others: a Redis that is away is no reason to end all workers.
+        return { status: 200, text: 'ok' };
       case '/readyz':
-        return isReady() ? { status: 200, text: 'ready' } : { status: 503, text: 'takes no work' };
+        if (!isReady()) return { status: 503, text: 'takes no work' };
+        return (await answersInTime(ping))
+          ? { status: 200, text: 'ready' }
+          : { status: 503, text: 'Redis does not answer' };
       case '/metrics':
         return { status: 200, ...(await printMetrics()) };
       default:

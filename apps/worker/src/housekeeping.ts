@@ -2,13 +2,15 @@
 // tries, one does it.
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { isFinal, type JobRecord } from '@stenofleet/shared/job';
 import { type Ledger } from '@stenofleet/shared/ledger';
 import { type Log } from '@stenofleet/shared/log';
 import { type QueueSet, type RedisKeys } from '@stenofleet/shared/queue';
-import { type ObjectStore } from '@stenofleet/shared/storage';
+import { type ObjectStore, sweepTemporaryFiles } from '@stenofleet/shared/storage';
 import { type Redis } from 'ioredis';
 import { sweepScratch } from './sweep-scratch.js';
+import { sweepUploads } from './sweep-uploads.js';
 
 const MINUTE_MS = 60_000;
 const ROUND_MS = MINUTE_MS;
@@ -27,6 +29,8 @@ export type HousekeepingOptions = {
   storage: ObjectStore;
   log: Log;
   now: () => number;
+  /** How long a final job's record is kept. */
+  retentionMs: number;
   random?: () => number;
 };
 
@@ -49,7 +53,12 @@ export function startHousekeeping(options: HousekeepingOptions): () => Promise<v
     await attempt('lost tickets', () => restoreTickets(options));
     await attempt('expired records', () => options.ledger.removeExpired(options.now()));
     if (await isMyTurn('sweep', SWEEP_EVERY_MS)) {
-      await attempt('scratch', () => sweepScratch({ ...options, signal: stop.signal }));
+      const { signal } = stop;
+      await attempt('scratch', () => sweepScratch({ ...options, signal }));
+      // A job may have waited for as long again before it was done.
+      const keepMs = 2 * options.retentionMs;
+      await attempt('uploads', () => sweepUploads({ ...options, keepMs, signal }));
+      await attempt('temporary files', () => sweepFolder(options.storage));
     }
   };
   const running = (async () => {
@@ -66,6 +75,10 @@ export function startHousekeeping(options: HousekeepingOptions): () => Promise<v
     stop.abort();
     await running;
   };
+}
+
+async function sweepFolder({ url }: ObjectStore): Promise<void> {
+  if (url.startsWith('file:')) await sweepTemporaryFiles(fileURLToPath(url));
 }
 
 /** Puts jobs back whose ticket is gone, though they are not over: answers how many. */

@@ -2,6 +2,7 @@ import { type Attempt } from '@stenofleet/shared/ledger';
 import { type JobRecord } from '@stenofleet/shared/job';
 import { type Checkpoints, type ChunkFailure } from './checkpoints.js';
 import { type ServedModel } from './served-models.js';
+import { type StepReporter } from './step-reporter.js';
 import { type Work } from './work-registry.js';
 
 /** One attempt at a job, as its steps see it. */
@@ -12,6 +13,7 @@ export type JobRun = {
   work: Work;
   fingerprint: string;
   checkpoints: Checkpoints;
+  steps: StepReporter;
   /** When the job was put into the queue: what is older belongs to an earlier request of it. */
   queuedAtMs: number;
   /** Whether the last try ended with a crash of the inference process. */

@@ -25,11 +25,11 @@ export type Prepared = {
 
 /** @throws CodedError `SOURCE_…`, `STORE_…`, `CHUNK_CRASHES_MODEL`; AsrError; StoppedError */
 export async function prepareRecording(run: JobRun, context: WorkerContext): Promise<Prepared> {
-  const { record, attempt, work, checkpoints } = run;
-  const { ledger, sources, metrics, workFolder } = context;
+  const { record, work, checkpoints, steps } = run;
+  const { sources, metrics, workFolder } = context;
   const { source } = record.spec;
 
-  requireCurrent(await ledger.reportStep(attempt, 'fetch'));
+  steps.begin('fetch');
   const fetchStarted = performance.now();
   const local = await sources.obtain(source.uri, {
     folder: workFolder,
@@ -50,7 +50,7 @@ export async function prepareRecording(run: JobRun, context: WorkerContext): Pro
   const { plan, only } = prepared;
   let result: StoredResult | undefined;
   if (only) {
-    requireCurrent(await ledger.reportStep(attempt, 'recognize'));
+    steps.begin('recognize');
     result =
       (await checkpoints.readResult(0)) ??
       (await recognizeAudio(
@@ -59,15 +59,15 @@ export async function prepareRecording(run: JobRun, context: WorkerContext): Pro
         context,
       ));
   }
-  // Without a chunk there is nothing that would have to be done again.
-  if (plan.chunks.length > 0) await checkpoints.writePlan(plan);
+  // What takes long to do again is kept: chunks that hosts have done, not the minutes of one that lie in memory.
+  if (plan.chunks.length > 1) await checkpoints.writePlan(plan);
   return { plan, result };
 }
 
 type Preparing = { run: JobRun; context: WorkerContext };
 
 async function prepareFile(path: string, { run, context }: Preparing) {
-  const { record, work, attempt, model } = run;
+  const { record, work, model } = run;
   const { track, channels } = record.spec.plan;
   const audio = await context.decoder.openAudio(path, {
     channels,
@@ -76,7 +76,7 @@ async function prepareFile(path: string, { run, context }: Preparing) {
   });
   try {
     const seconds = audio.info.durationSeconds;
-    requireCurrent(await context.ledger.reportStep(attempt, 'prepare', seconds));
+    run.steps.begin('prepare', seconds);
     return await context.inference.use(
       model,
       (inference) => cutRecording(audio, inference, { run, context }),
@@ -92,7 +92,7 @@ async function cutRecording(
   inference: InferenceProcess,
   { run, context }: Preparing,
 ): Promise<{ plan: StoredPlan; only: CutChunk | undefined }> {
-  const { record, work, attempt } = run;
+  const { record, work } = run;
   checkLanguage(inference.capabilities, record.spec.plan.language);
   const chunks: StoredPlan['chunks'] = [];
   const publisher = createChunkPublisher(run, context);
@@ -110,7 +110,7 @@ async function cutRecording(
         await publisher.finish();
         const plan = describePlan(audio, { chunks, prepared: next.value });
         const seconds = plan.prepared.durationSamples / SAMPLE_RATE_HZ;
-        requireCurrent(await context.ledger.reportStep(attempt, 'prepare', seconds));
+        run.steps.begin('prepare', seconds);
         return { plan, only: first };
       }
       const { startSamples, endSamples } = next.value.plan;
@@ -130,7 +130,7 @@ async function cutRecording(
     }
   } finally {
     // Ends the decode, too, where something here has failed.
-    await cutting.return({ durationSamples: 0, speech: [] });
+    await cutting.return({ durationSamples: 0, speech: [], computeSeconds: 0 });
     await publisher.settle();
   }
 }

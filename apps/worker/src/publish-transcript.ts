@@ -79,9 +79,18 @@ export async function publishTranscript(
     await unpublish(store, spec, existing.files);
   }
 
-  const files = await putFiles(assembled.document, { store, spec, work, requireStanding });
+  const files: PublishedFile[] = [];
+  try {
+    await putFiles(assembled.document, { store, spec, work, requireStanding, files });
+    await requireStanding();
+  } catch (error) {
+    const stopped = work.signal.aborted ? (work.signal.reason as unknown) : error;
+    if (stopped instanceof StoppedError && stopped.reason === 'cancelled') {
+      await unpublish(store, spec, files);
+    }
+    throw error;
+  }
   const manifest = describeManifest(publisher, { assembled, files }, context);
-  await requireStanding();
   const key = getManifestKey(spec);
   const isFirst = await store.put(key, `${JSON.stringify(manifest, undefined, 2)}\n`, {
     contentType: 'application/json',
@@ -101,37 +110,28 @@ type Putting = {
   spec: JobSpec;
   work: Publisher['work'];
   requireStanding: () => Promise<void>;
+  /** Gets those that are written. */
+  files: PublishedFile[];
 };
 
 async function putFiles(
   document: TranscriptDocument,
-  { store, spec, work, requireStanding }: Putting,
-): Promise<PublishedFile[]> {
+  { store, spec, work, requireStanding, files }: Putting,
+): Promise<void> {
   const formatAs = createTranscriptFormatter(document);
-  const files: PublishedFile[] = [];
-  try {
-    for (const format of spec.plan.formats) {
-      const key = getOutputKey(spec, format);
-      const content = Buffer.from(formatAs(format));
-      await requireStanding();
-      const contentType = CONTENT_TYPES[format];
-      await putSame(store, key, { content, contentType, signal: work.signal, requireStanding });
-      const url = `${store.url}/${key}`;
-      files.push({ format, url, bytes: content.length, sha256: hash(content) });
-      // A long transcript takes a while to write out in each format.
-      await setImmediate();
-    }
-    return files;
-  } catch (error) {
-    const stopped = work.signal.aborted ? (work.signal.reason as unknown) : error;
-    if (stopped instanceof StoppedError && stopped.reason === 'cancelled') {
-      await unpublish(store, spec, files);
-    }
-    throw error;
+  for (const format of spec.plan.formats) {
+    const key = getOutputKey(spec, format);
+    const content = Buffer.from(formatAs(format));
+    const contentType = CONTENT_TYPES[format];
+    await putSame(store, key, { content, contentType, signal: work.signal, requireStanding });
+    const url = `${store.url}/${key}`;
+    files.push({ format, url, bytes: content.length, sha256: hash(content) });
+    // A long transcript takes a while to write out in each format.
+    await setImmediate();
   }
 }
 
-/** Creates a file, or replaces one that an attempt before this one has left. */
+/** Creates a file (which changes nothing of another's, so nobody is asked), or replaces one that an attempt before this one has left. */
 async function putSame(
   store: ObjectStore,
   key: string,

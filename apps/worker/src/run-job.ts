@@ -19,6 +19,7 @@ import { findPublished, type PublishedOutcome, publishTranscript } from './publi
 import { unpublish } from './published-files.js';
 import { type ServedModel } from './served-models.js';
 import { requireCurrent } from './standing.js';
+import { createStepReporter } from './step-reporter.js';
 import { type Work } from './work-registry.js';
 import { type WorkerContext } from './worker-context.js';
 
@@ -52,8 +53,22 @@ export async function runJob(job: JobAttempt, context: WorkerContext): Promise<J
   const checkpoints = createCheckpoints(context.storage, {
     ...{ jobId: record.spec.id, fingerprint, signal: work.signal },
   });
-  const run: JobRun = { ...job, fingerprint, checkpoints };
+  const steps = createStepReporter({
+    report: (step, audioSeconds) => context.ledger.reportStep(attempt, step, audioSeconds),
+    onRefused: work.stop,
+  });
+  try {
+    return await runSteps({ ...job, fingerprint, checkpoints, steps }, context);
+  } finally {
+    steps.stop();
+  }
+}
 
+async function runSteps(
+  run: JobRun & Pick<JobAttempt, 'waitForChunks'>,
+  context: WorkerContext,
+): Promise<JobOutcome> {
+  const { checkpoints, steps, work } = run;
   const stored = await checkpoints.readPlan();
   let prepared: Prepared = stored
     ? { plan: stored, result: undefined }
@@ -69,8 +84,9 @@ export async function runJob(job: JobAttempt, context: WorkerContext): Promise<J
       await complete(run, { plan: prepared.plan, chunks }, context);
       return 'finished';
     } else {
-      requireCurrent(await context.ledger.reportStep(attempt, 'recognize'));
-      if (await job.waitForChunks()) return 'waiting';
+      steps.begin('recognize');
+      await steps.flush();
+      if (await run.waitForChunks()) return 'waiting';
     }
     work.signal.throwIfAborted();
   }
@@ -92,8 +108,9 @@ async function complete(
   context: WorkerContext,
 ): Promise<void> {
   const started = performance.now();
-  requireCurrent(await context.ledger.reportStep(run.attempt, 'assemble'));
+  run.steps.begin('assemble');
   const assembled = assembleTranscript(run, { plan, chunks }, context);
+  run.steps.stop();
   const outcome = await publishTranscript(run, assembled, context);
   context.metrics.observeStep('assemble', performance.now() - started);
   const { error } = assembled;

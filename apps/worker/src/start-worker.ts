@@ -28,6 +28,8 @@ import { type WorkerContext } from './worker-context.js';
 const HAND_BACK_MS = 5_000;
 const CLOSE_MS = 10_000;
 
+const DAY_MS = 24 * 3_600_000;
+
 type Closer = () => unknown;
 
 export type RunningWorker = {
@@ -122,7 +124,8 @@ async function startParts(
     ...{ redis: fleet.redis, keys: fleet.keys, ledger: fleet.ledger, storage: fleet.storage },
   });
   closers.push(stopListening);
-  closers.push(startHousekeeping({ ...fleet, log, now }));
+  const retentionMs = config.fleet.STENO_JOB_RETENTION_DAYS * DAY_MS;
+  closers.push(startHousekeeping({ ...fleet, log, now, retentionMs }));
 
   let port: number | undefined;
   if (config.port !== undefined) {

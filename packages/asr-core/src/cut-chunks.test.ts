@@ -23,7 +23,7 @@ describe('a recording in chunks', () => {
     const { value } = await chunks.next();
     expect((value as CutChunk).plan.segments).toHaveLength(2);
     expect(heard).toBeLessThan(45 * SECOND);
-    await chunks.return({ durationSamples: 0, speech: [] });
+    await chunks.return({ durationSamples: 0, speech: [], computeSeconds: 0 });
     expect(await source.next()).toMatchObject({ done: true });
   });
 
@@ -45,11 +45,16 @@ describe('a recording in chunks', () => {
   it('has no chunk where nobody speaks', async () => {
     expect(await cutAll([new Float32Array(40 * SECOND)], {})).toEqual({
       chunks: [],
-      prepared: { durationSamples: 40 * SECOND, speech: [[]] },
+      // A millisecond for each block.
+      prepared: {
+        durationSamples: 40 * SECOND,
+        speech: [[]],
+        computeSeconds: expect.closeTo(0.004, 2) as number,
+      },
     });
     expect(await cutAll([], {})).toEqual({
       chunks: [],
-      prepared: { durationSamples: 0, speech: [] },
+      prepared: { durationSamples: 0, speech: [], computeSeconds: 0 },
     });
   });
 

@@ -40,10 +40,12 @@ export async function* cutChunks(
   let planner: ChunkPlanner | undefined;
   let channels: readonly Segmenter[] = [];
   let durationSamples = 0;
+  let computeMs = 0;
 
   for await (const found of findSegments(blocks, inference, options)) {
     channels = found.channels;
     durationSamples = found.heardSamples;
+    computeMs += found.computeMs;
     planner ??= createChunkPlanner({
       chunkSeconds: limitChunkSeconds(chunkSeconds, channels.length),
     });
@@ -62,5 +64,9 @@ export async function* cutChunks(
     for (const channel of channels) channel.dropBefore(planner.neededFromSamples);
     if (!found.ended) onProgress?.(durationSamples);
   }
-  return { durationSamples, speech: channels.map(({ speech }) => [...speech]) };
+  return {
+    durationSamples,
+    speech: channels.map(({ speech }) => [...speech]),
+    computeSeconds: computeMs / 1000,
+  };
 }

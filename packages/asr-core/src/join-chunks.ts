@@ -12,6 +12,8 @@ export type PreparedSpeech = {
   durationSamples: number;
   /** Detected speech of each channel, in order. */
   speech: SpeechRegion[][];
+  /** Lane time that detecting it took. */
+  computeSeconds: number;
 };
 
 export type ChannelTranscript = {
@@ -30,7 +32,7 @@ export type AudioTranscript = {
 /** Words of a whole recording on one clock, from the results of all its chunks in order; changes neither. */
 export function joinChunks(
   results: readonly ChunkResult[],
-  { speech, durationSamples }: PreparedSpeech,
+  { speech, durationSamples }: Pick<PreparedSpeech, 'speech' | 'durationSamples'>,
 ): AudioTranscript {
   const heard = results.flatMap(({ segments }) => segments);
   const channels = speech.map((regions, index) =>

@@ -2,7 +2,8 @@
 // the last one is submitted again after a crash, and is then the same jobs with the same places.
 //
 //     expanding ──▶ complete (its input is read to the end, or cannot be)
-//         ├──▶ wait (a quota is used up, or an outage interrupts): called again later, it goes on at the checkpoint
+//         ├──▶ wait (a quota is used up, an outage interrupts, or others wait): called again later, it goes on at the
+//         │    checkpoint
 //         └──▶ stopped (cancelled or removed meanwhile)
 
 import { CodedError, toWireError } from '@stenofleet/shared/errors';
@@ -27,11 +28,12 @@ export type ExpandOptions = {
   /** @defaultValue submitJob */
   submit?: SubmitPageOptions['submit'];
   pause?: SubmitPageOptions['pause'];
+  isTurnOver?: SubmitPageOptions['isTurnOver'];
 };
 
 /** @throws an outage that let nothing be done: to be tried again with a pause */
 export async function expandBatch(record: BatchRecord, options: ExpandOptions): Promise<Expansion> {
-  const { dependencies, signal, pause } = options;
+  const { dependencies, signal, pause, isTurnOver } = options;
   const { ledger } = dependencies;
   const submit = options.submit ?? submitJob;
   let { itemsRead } = record;
@@ -44,6 +46,7 @@ export async function expandBatch(record: BatchRecord, options: ExpandOptions): 
         submit,
         dependencies,
         signal,
+        isTurnOver,
         ...(pause && { pause }),
       });
       const last = page[settled - 1];
@@ -52,7 +55,7 @@ export async function expandBatch(record: BatchRecord, options: ExpandOptions): 
         await ledger.advanceBatch(record.id, { itemsRead, cursor: last.cursor, refused });
       }
       if (interruption !== undefined) throw interruption.error;
-      if (signal.aborted) return { kind: 'wait', seconds: 0 };
+      if (signal.aborted || settled < page.length) return { kind: 'wait', seconds: 0 };
     }
   } catch (thrown) {
     const error = toRedisError(thrown);
@@ -72,7 +75,7 @@ export async function expandBatch(record: BatchRecord, options: ExpandOptions): 
 }
 
 /** A quota's own advice is for clients; the fleet asks more often, since open jobs end all the time. */
-function getWaitSeconds(error: unknown): number | undefined {
+export function getWaitSeconds(error: unknown): number | undefined {
   if (!(error instanceof CodedError) || error.code !== 'QUOTA_EXCEEDED') return undefined;
   const advice = error.details?.['retryAfterSeconds'];
   const seconds = (typeof advice === 'number' ? advice : 60) / 12;

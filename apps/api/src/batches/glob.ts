@@ -17,8 +17,12 @@ type Step =
   /** Nothing, or anything that ends at a slash. */
   | { kind: 'folders' };
 
-/** Whether a path below the prefix (`2024/talk.mp3`) matches. */
-export type Glob = (path: string) => boolean;
+export type Glob = {
+  /** Whether a path below the prefix (`2024/talk.mp3`) matches. */
+  matches: (path: string) => boolean;
+  /** What one character of a path may cost. */
+  numSteps: number;
+};
 
 /**
  * `*` and `?` within a folder, `**` across folders, `[a-z]`, `[!a-z]`, `{mp3,wav}`, `\` before a character that is meant
@@ -28,44 +32,51 @@ export type Glob = (path: string) => boolean;
 export function compileGlob(pattern: string, field: string): Glob {
   const alternatives = expandBraces(pattern, field).map((text) => parse(text, field));
   const isName = !pattern.includes('/');
-  return (path) => {
-    const subject = isName ? path.slice(path.lastIndexOf('/') + 1) : path;
-    return alternatives.some((steps) => matches(steps, subject));
+  return {
+    numSteps: alternatives.reduce((sum, steps) => sum + steps.length, 0),
+    matches: (path) => {
+      const subject = isName ? path.slice(path.lastIndexOf('/') + 1) : path;
+      return alternatives.some((steps) => matches(steps, subject));
+    },
   };
 }
 
 /** The states of all readings at once, one pass over the path. */
 function matches(steps: readonly Step[], path: string): boolean {
-  let states = enter(steps, new Set([0]));
+  // In which round a state was reached last: each is listed once.
+  const reached = new Uint32Array(steps.length + 1);
+  let round = 1;
+  /** With what is reached from there without a character. `folders` is empty only where a part begins. */
+  const enter = (states: number[], first: number, isAtPartStart: boolean) => {
+    for (let state = first; reached[state] !== round; state++) {
+      reached[state] = round;
+      states.push(state);
+      const kind = steps[state]?.kind;
+      if (!(kind === 'part' || kind === 'any' || (kind === 'folders' && isAtPartStart))) return;
+    }
+  };
+  let states: number[] = [];
+  enter(states, 0, true);
   for (const char of path) {
-    const next = new Set<number>();
+    const next: number[] = [];
+    const isSlash = char === '/';
+    round++;
     for (const state of states) {
       const step = steps[state];
       if (step === undefined) continue;
       if (step.kind === 'folders') {
-        next.add(state);
-        if (char === '/') next.add(state + 1);
-      } else if (step.kind === 'any' || (step.kind === 'part' && char !== '/')) {
-        next.add(state);
+        enter(next, state, isSlash);
+        if (isSlash) enter(next, state + 1, isSlash);
+      } else if (step.kind === 'any' || (step.kind === 'part' && !isSlash)) {
+        enter(next, state, isSlash);
       } else if (accepts(step, char)) {
-        next.add(state + 1);
+        enter(next, state + 1, isSlash);
       }
     }
-    states = enter(steps, next, char === '/');
-    if (states.size === 0) return false;
+    states = next;
+    if (states.length === 0) return false;
   }
-  return states.has(steps.length);
-}
-
-/** Adds what is reached without a character. `folders` is empty only where a part begins, which is where it stands. */
-function enter(steps: readonly Step[], states: Set<number>, isAtPartStart = true): Set<number> {
-  for (const state of states) {
-    const kind = steps[state]?.kind;
-    if (kind === 'part' || kind === 'any' || (kind === 'folders' && isAtPartStart)) {
-      states.add(state + 1);
-    }
-  }
-  return states;
+  return states.includes(steps.length);
 }
 
 function accepts(step: Step, char: string): boolean {

@@ -2,6 +2,7 @@
 
 import { createReadStream } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { CodedError } from '@stenofleet/shared/errors';
 import { type BatchRecord } from '@stenofleet/shared/job';
 import { z } from 'zod';
@@ -14,6 +15,10 @@ import { type ManifestItem, resolveItem, showSource } from './resolve-item.js';
 
 const MAX_MANIFEST_BYTES = 2 ** 30;
 const LIST_PAGE = 1000;
+/** Of all patterns together: what each character of each path is held against. */
+const MAX_PATTERN_STEPS = 5_000;
+/** So long a page's paths are matched at a stretch, in ms. */
+const STRETCH_MS = 20;
 
 /** Where reading goes on; what it means is the input's matter. */
 const cursorSchema = z.object({
@@ -123,7 +128,13 @@ async function* readPrefix(
       signal,
       ...(after !== undefined && { after }),
     });
-    for (const known of page.items.filter(({ relativePath }) => isWanted(relativePath))) {
+    let begunAt = performance.now();
+    for (const known of page.items) {
+      if (performance.now() - begunAt > STRETCH_MS) {
+        await setImmediate();
+        begunAt = performance.now();
+      }
+      if (!isWanted(known.relativePath)) continue;
       yield {
         item: ++item,
         source: known.uri,
@@ -156,9 +167,18 @@ export function createFilter(
 ): (path: string) => boolean {
   const wanted = include?.map((text, index) => compileGlob(text, `input.include.${index}`));
   const unwanted = exclude.map((text, index) => compileGlob(text, `input.exclude.${index}`));
+  const numSteps = [...(wanted ?? []), ...unwanted].reduce((sum, glob) => sum + glob.numSteps, 0);
+  if (numSteps > MAX_PATTERN_STEPS) {
+    const field = wanted === undefined ? 'input.exclude' : 'input.include';
+    throw new CodedError(
+      'REQUEST_INVALID',
+      `${field}: the patterns come to ${numSteps} characters with all their alternatives; ${MAX_PATTERN_STEPS} are accepted.`,
+      { field },
+    );
+  }
   return (path) =>
-    (wanted?.some((glob) => glob(path)) ?? hasMediaExtension(path)) &&
-    !unwanted.some((glob) => glob(path));
+    (wanted?.some((glob) => glob.matches(path)) ?? hasMediaExtension(path)) &&
+    !unwanted.some((glob) => glob.matches(path));
 }
 
 function formatCursor(cursor: { [Name in keyof Cursor]: Cursor[Name] | undefined }): string {

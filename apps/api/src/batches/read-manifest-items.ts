@@ -2,6 +2,7 @@
 
 import { type BatchRequest } from '@stenofleet/shared/job';
 import { type CsvHeader, parseCsvHeader, parseCsvRow } from './parse-csv.js';
+import { scanJson } from '../scan-json.js';
 import { findJsonProblem } from './find-json-problem.js';
 import { invalid, type Line, readLines } from './read-lines.js';
 import { type ManifestItem, refuseLine, resolveItem, showSource } from './resolve-item.js';
@@ -59,6 +60,8 @@ function parseLine(line: Line, header: CsvHeader | undefined): Row {
 }
 
 function parseJsonLine(text: string): Row {
+  const refusal = scanJson(text, { maxValues: 1_000 });
+  if (refusal !== undefined) return { problem: refusal };
   let raw: unknown;
   try {
     raw = JSON.parse(text);

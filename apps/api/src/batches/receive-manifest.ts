@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { type ApiDependencies } from '../dependencies.js';
 import { receiveUpload } from '../receive-upload.js';
+import { scanJson } from '../scan-json.js';
 
 const FORMATS: Record<string, 'jsonl' | 'csv'> = {
   'application/x-ndjson': 'jsonl',
@@ -57,6 +58,10 @@ export async function receiveManifest(
 }
 
 function parseDefaults(text: string): unknown {
+  const problem = scanJson(text, { maxValues: 1_000 });
+  if (problem !== undefined) {
+    throw new CodedError('REQUEST_INVALID', `defaults: ${problem}.`, { field: 'defaults' });
+  }
   try {
     return JSON.parse(text);
   } catch {

@@ -270,7 +270,7 @@ function registerSubmission(server: ApiServer, dependencies: ApiDependencies): v
   });
 }
 
-/** What fits into one page is done when this answers; the rest, and what a killed process leaves, is the expander's. */
+/** What fits into one page and the quota is done when this answers; the rest, and what a killed process leaves, is the expander's. */
 async function retryBatch(
   batch: BatchRecord,
   {
@@ -280,10 +280,15 @@ async function retryBatch(
 ): Promise<void> {
   const { counts } = batch;
   const numJobs = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  if (numJobs > SWEEP_PAGE) {
-    await addBatchTicket(batch.id, { work, queues: dependencies.queues });
+  const leaveRest = () => addBatchTicket(batch.id, { work, queues: dependencies.queues });
+  if (numJobs > SWEEP_PAGE) await leaveRest();
+  try {
+    await sweepPage({ work, batch, dependencies });
+  } catch (error) {
+    const isQuota = error instanceof CodedError && error.code === 'QUOTA_EXCEEDED';
+    if (!isQuota) throw error;
+    await leaveRest();
   }
-  await sweepPage({ work, batch, dependencies });
 }
 
 function chooseFormat({

@@ -6,25 +6,29 @@ import { MAX_TRIES, openRedis, planRetryPause } from '@stenofleet/shared/queue';
 import { DelayedError, type Job, Worker } from 'bullmq';
 import { type ApiDependencies } from '../dependencies.js';
 import { type BatchTicket } from './batch-tickets.js';
-import { expandBatch, type ExpandOptions } from './expand-batch.js';
+import { expandBatch, type ExpandOptions, getWaitSeconds } from './expand-batch.js';
 import { sweepAll, type SweepOptions } from './sweep-jobs.js';
 
 const CONCURRENCY = 2;
 /** Tries until a ticket whose batch is not there counts as left over: it is put into the queue before the record. */
 const ORPHAN_TRIES = 4;
+/** So long a batch is read while others wait: one whose sources answer slowly may take days. */
+const TURN_MS = 30_000;
 /** Ends of processes say nothing about a batch; see the stall policy of the workers. */
 const MAX_STALLS = 1_000;
 
 export type BatchExpanderOptions = Pick<ExpandOptions, 'submit'> & {
   /** Silence after which a killed process's ticket is another's, in ms. @defaultValue 30000 */
   lockMs?: number;
+  /** How long a batch is read while others wait, in ms. @defaultValue 30000 */
+  turnMs?: number;
 };
 
 export type BatchExpander = { close: () => Promise<void> };
 
 export function startBatchExpander(
   dependencies: ApiDependencies,
-  { submit, lockMs = 30_000 }: BatchExpanderOptions = {},
+  { submit, lockMs = 30_000, turnMs = TURN_MS }: BatchExpanderOptions = {},
 ): BatchExpander {
   const { config, log, ledger, queues } = dependencies;
   const stop = new AbortController();
@@ -66,7 +70,14 @@ export function startBatchExpander(
     }
     const sweep = async (work: SweepOptions['work']) => {
       const options = { work, batch: record, dependencies, signal: stop.signal };
-      return (await sweepAll(options)) ? undefined : 0;
+      try {
+        return (await sweepAll(options)) ? undefined : 0;
+      } catch (error) {
+        // A retry that meets the quota goes on as jobs end.
+        const seconds = getWaitSeconds(error);
+        if (seconds === undefined) throw error;
+        return seconds;
+      }
     };
     if (work.name === 'cancel') await ledger.cancelBatch(batchId);
     if (work.name !== 'expand') return sweep(work);
@@ -81,10 +92,12 @@ export function startBatchExpander(
     record: BatchRecord,
     { attemptsMade }: Job<BatchTicket>,
   ): Promise<number | undefined> {
+    const turn = startTurn();
     try {
       const expansion = await expandBatch(record, {
         dependencies,
         signal: stop.signal,
+        isTurnOver: turn.isOver,
         ...(submit && { submit }),
       });
       return expansion.kind === 'wait' ? expansion.seconds : undefined;
@@ -93,7 +106,19 @@ export function startBatchExpander(
       log.error({ err: error, batch: record.id }, 'batches: expansion given up');
       await ledger.completeExpansion(record.id, toWireError(error));
       return undefined;
+    } finally {
+      turn.end();
     }
+  }
+
+  /** Over when its time is up and another ticket waits. */
+  function startTurn(): { isOver: () => boolean; end: () => void } {
+    let isOver = false;
+    const look = async () => {
+      isOver = (await queues.get(queues.catalogue.expand).getWaitingCount()) > 0;
+    };
+    const timer = setInterval(() => void look().catch(() => undefined), turnMs);
+    return { isOver: () => isOver, end: () => clearInterval(timer) };
   }
 
   let closing: Promise<void> | undefined;

@@ -21,6 +21,7 @@ import { resolveItem } from './resolve-item.js';
 
 /** A longer list is kept in storage: the record of a batch is read often. */
 const MAX_LIST_IN_RECORD = 100;
+const MAX_RECORD_BYTES = 64 * 1024;
 
 export type SubmitBatchOptions = {
   principal: Principal;
@@ -110,8 +111,10 @@ async function storeLongList(
   input: BatchRequest['input'],
   { tenant, id, dependencies }: { tenant: string; id: string; dependencies: ApiDependencies },
 ): Promise<BatchRequest['input']> {
-  if (!('items' in input) || input.items.length <= MAX_LIST_IN_RECORD) return input;
+  if (!('items' in input)) return input;
   const lines = input.items.map((item) => Buffer.from(`${JSON.stringify(item)}\n`));
+  const bytes = lines.reduce((sum, line) => sum + line.length, 0);
+  if (lines.length <= MAX_LIST_IN_RECORD && bytes <= MAX_RECORD_BYTES) return input;
   const { source } = await receiveUpload(Readable.from(lines), {
     tenant,
     fileName: `${id}.jsonl`,

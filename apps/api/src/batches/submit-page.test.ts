@@ -58,6 +58,20 @@ describe('submitPage', () => {
     expect(outcome.refused).toMatchObject([{ error: { code: 'SOURCE_UNAVAILABLE' } }]);
   });
 
+  it('begins no further item once its turn is over, and settles those it has begun', async () => {
+    let calls = 0;
+    const outcome = await submitPage(items(50), {
+      batch: { id: 'b1', tenant: 'museum' },
+      submit: (() =>
+        Promise.resolve({ created: true, calls: ++calls })) as unknown as typeof submitJob,
+      dependencies: createFakeDependencies(),
+      signal: new AbortController().signal,
+      isTurnOver: () => calls >= 20,
+    });
+    expect(outcome).toMatchObject({ settled: calls, refused: [] });
+    expect(calls).toBeLessThan(30);
+  });
+
   it('tells nothing of what should not happen, and goes on', async () => {
     const { outcome } = await run(items(3), (source) => {
       if (source.endsWith('/1.mp3')) throw new TypeError('secret');

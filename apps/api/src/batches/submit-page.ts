@@ -29,6 +29,8 @@ export type SubmitPageOptions = {
   submit: typeof submitJob;
   dependencies: ApiDependencies;
   signal: AbortSignal;
+  /** Whether other batches wait and this one has had its time: no further item is begun. @defaultValue never */
+  isTurnOver?: (() => boolean) | undefined;
   /** @defaultValue a timer */
   pause?: (ms: number) => Promise<void>;
 };
@@ -40,8 +42,10 @@ export async function submitPage(
   const results = new Map<number, RefusedItem | 'accepted'>();
   let next = 0;
   let interruption: PageOutcome['interruption'];
+  const isTurnOver = options.isTurnOver ?? (() => false);
+  const isStopped = () => interruption !== undefined || options.signal.aborted || isTurnOver();
   const work = async () => {
-    while (next < items.length && interruption === undefined && !options.signal.aborted) {
+    while (next < items.length && !isStopped()) {
       const index = next++;
       const item = items[index];
       if (item === undefined) return;

@@ -13,7 +13,10 @@ type Sweep = Exclude<BatchWork, { name: 'expand' }>;
 export type SweepOptions = {
   work: Sweep;
   batch: { id: string; tenant: string };
-  dependencies: Pick<ApiDependencies, 'ledger' | 'queues' | 'storage'>;
+  dependencies: Pick<
+    ApiDependencies,
+    'ledger' | 'queues' | 'storage' | 'config' | 'redis' | 'keys'
+  >;
   cursor?: string | undefined;
   signal?: AbortSignal;
 };

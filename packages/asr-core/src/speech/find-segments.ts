@@ -24,6 +24,8 @@ export type FoundSegments = {
   segments: readonly (readonly Segment[])[];
   /** Samples heard so far. */
   heardSamples: number;
+  /** Lane time that detecting speech in this block took. */
+  computeMs: number;
   ended: boolean;
 };
 
@@ -60,9 +62,10 @@ export async function* findSegments(
       vadStates[index] = state;
       return channels[index]!.push(block[index]!, probabilities);
     });
-    yield { channels, segments: found, heardSamples, ended: false };
+    const computeMs = judged.reduce((sum, result) => sum + result.computeMs, 0);
+    yield { channels, segments: found, heardSamples, computeMs, ended: false };
   }
   if (signal?.aborted) throw cancelled();
   const last = channels.map((channel) => channel.finish());
-  yield { channels, segments: last, heardSamples, ended: true };
+  yield { channels, segments: last, heardSamples, computeMs: 0, ended: true };
 }

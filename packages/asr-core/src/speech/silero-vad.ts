@@ -25,6 +25,8 @@ export type VadResult = {
   /** Probability of speech in each 512-sample frame; a last, shorter frame is filled up with zeros. */
   probabilities: Float32Array;
   state: VadState;
+  /** Time in the lane, a fair share of what was judged together. */
+  computeMs: number;
 };
 
 /** One instance belongs to one thread; all memory of a stream is in its state. */
@@ -52,6 +54,7 @@ export async function openSileroVad(path: string): Promise<SpeechDetector> {
       return session.runMs;
     },
     async computeProbabilities(streams) {
+      const started = performance.now();
       const batch = streams.length;
       const numSamples = Math.max(...streams.map(({ samples }) => samples.length));
       const numFrames = Math.ceil(numSamples / VAD_FRAME_SAMPLES);
@@ -82,7 +85,9 @@ export async function openSileroVad(path: string): Promise<SpeechDetector> {
         const output = outputs['output']!.data as Float32Array;
         probabilities.forEach((values, row) => (values[frame] = output[row]!));
       }
+      const computeMs = (performance.now() - started) / batch;
       return streams.map((_, row) => ({
+        computeMs,
         probabilities: probabilities[row]!,
         state: {
           recurrent: pickState(recurrent, row, batch),

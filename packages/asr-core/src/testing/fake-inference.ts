@@ -30,6 +30,7 @@ export function fakeInference(parts: Partial<Inference> = {}): Inference {
             (_, frame) => (samples[frame * VAD_FRAME_SAMPLES] === 0 ? 0 : 1),
           ),
           state: createVadState(),
+          computeMs: 1,
         })),
       ),
     getTimings: () => Promise.resolve({ runMs: 0, totalMs: 0 }),

@@ -25,6 +25,7 @@ export const jobOptionsSchema = z.strictObject({
   tier: name.optional().meta({ description: 'Default: the model’s.', example: 'int8' }),
   language: z
     .string()
+    .max(35)
     .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'a BCP 47 code, such as en or pt-BR')
     .optional(),
   channels: z.enum(['mix', 'separate']).default('mix'),
@@ -49,8 +50,13 @@ export const jobOptionsSchema = z.strictObject({
         .string()
         .min(1)
         .max(200)
-        // eslint-disable-next-line no-control-regex -- these are what is refused
-        .regex(/^(?!\.)[^/\\\u0000-\u001f]+$/, 'a file name without slashes')
+        .regex(
+          /^(?!\.)[^/\\\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]+$/u,
+          'a file name without slashes and control characters',
+        )
+        .refine((text) => Buffer.byteLength(text) <= 200, 'at most 200 bytes of UTF-8')
+        // `talk.manifest` as JSON would be the manifest of `talk`.
+        .regex(/^(?!.*\.manifest$)/iu, 'a name that does not end in .manifest')
         .optional()
         .meta({ description: 'Without extension; default: that of the recording.' }),
       overwrite: z.boolean().default(false),

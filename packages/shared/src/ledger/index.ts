@@ -10,5 +10,6 @@ export {
   type Quota,
   type Standing,
 } from './ledger.js';
+export { createQuotaError, type QuotaRefusal } from './quota-error.js';
 export { createHostRegistry } from './redis-hosts.js';
 export { createLedger, type LedgerOptions } from './redis-ledger.js';

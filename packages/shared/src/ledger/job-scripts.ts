@@ -12,14 +12,16 @@ if redis.call('EXISTS', key) == 1 then
   if spec.batch then link(id, spec.batch, item) end
   return {'existing', redis.call('HGETALL', key)}
 end
-local usage = redis.call('HMGET', K('usage', spec.tenant), 'open', 'seconds:' .. day)
-if maxOpen ~= '' and num(usage[1]) >= num(maxOpen) then return {'quota', 'jobs'} end
-if maxSeconds ~= '' and num(usage[2]) >= num(maxSeconds) then return {'quota', 'audio'} end
+local limit = usedUp(spec.tenant, maxOpen, maxSeconds, day)
+if limit then return {'quota', limit} end
 if out ~= '' then
   local holder = redis.call('GET', K('output', out))
   if holder and holder ~= id then
-    local s = redis.call('HGET', jobkey(holder), 's')
-    local free = not s or s == 'failed' or s == 'cancelled' or (final(s) and spec.output.overwrite)
+    local h = redis.call('HMGET', jobkey(holder), 's', 'spec')
+    local s = h[1]
+    -- A prefix may be shared by tenants: what another one has published there is not this one's to replace.
+    local replaces = spec.output.overwrite and h[2] and cjson.decode(h[2]).tenant == spec.tenant
+    local free = not s or s == 'failed' or s == 'cancelled' or (final(s) and replaces)
     if not free then return {'output-taken', holder} end
   end
   redis.call('SET', K('output', out), id)
@@ -173,16 +175,19 @@ if not final(s) then
 end
 return redis.call('HGETALL', key)
 `),
-  // id now retention
+  // id now retention maxOpen maxSeconds day
   requeue: withLibrary(`
-local id, now, retention = unpack(ARGV)
+local id, now, retention, maxOpen, maxSeconds, day = unpack(ARGV)
 local key = jobkey(id)
-local s = redis.call('HGET', key, 's')
+local f = redis.call('HMGET', key, 's', 'spec')
+local s = f[1]
 if s ~= 'failed' and s ~= 'partial' and s ~= 'cancelled' then return false end
+local limit = usedUp(cjson.decode(f[2]).tenant, maxOpen, maxSeconds, day)
+if limit then return {'quota', limit} end
 setDone(id, 0)
 move(id, 'queued', now, retention)
 redis.call('HDEL', key, 'err', 'res', 'fin', 'started')
-return redis.call('HGETALL', key)
+return {'queued', redis.call('HGETALL', key)}
 `),
   // id
   remove: withLibrary(`return removeJob(ARGV[1])`),

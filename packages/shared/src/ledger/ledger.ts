@@ -74,8 +74,11 @@ export interface Ledger {
   failJob(jobId: string, error: WireError): Promise<JobRecord | undefined>;
   /** Cancels what is not final and tells all hosts; answers the record as it is then. */
   cancelJob(jobId: string): Promise<JobRecord | undefined>;
-  /** failed, partial or cancelled → queued. Undefined where the job is in another state. */
-  requeueJob(jobId: string): Promise<JobRecord | undefined>;
+  /**
+   * failed, partial or cancelled → queued. Undefined where the job is in another state.
+   * @throws CodedError `QUOTA_EXCEEDED`: it would be one open job too many
+   */
+  requeueJob(jobId: string, options?: { quota?: Quota }): Promise<JobRecord | undefined>;
   /** Removes a final job's record, indexes and claim. */
   removeJob(jobId: string): Promise<boolean>;
   /** Ids of queued and running jobs that nobody has touched since then, oldest first. */

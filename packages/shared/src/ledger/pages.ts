@@ -1,6 +1,7 @@
 // Pages of sorted sets of ids.
 
 import { type Redis } from 'ioredis';
+import { CodedError } from '../errors/index.js';
 import { type Page } from './ledger.js';
 
 type PageRequest = { key: string; cursor: string | undefined; limit: number };
@@ -10,7 +11,8 @@ export async function listByTime(
   redis: Redis,
   { key, cursor, limit }: PageRequest,
 ): Promise<Page<string>> {
-  const [, time, id] = /^(\d+)_(\w+)$/.exec(cursor ?? '') ?? [];
+  const [, time, id] = /^(\d{1,15})_(\w{1,64})$/.exec(cursor ?? '') ?? [];
+  if (cursor !== undefined && id === undefined) throw refuseCursor();
   const found: [string, string][] = [];
   // Those of the cursor's very millisecond come first again and are skipped.
   let offset = 0;
@@ -39,10 +41,19 @@ export async function listByItem(
   redis: Redis,
   { key, cursor, limit }: PageRequest,
 ): Promise<Page<string>> {
-  const offset = Number(cursor ?? 0) || 0;
+  if (cursor !== undefined && !/^\d{1,12}$/.test(cursor)) throw refuseCursor();
+  const offset = Number(cursor ?? 0);
   const reply = await redis.zrange(key, String(offset), String(offset + limit));
   const items = reply.slice(0, limit);
   return { items, ...(reply.length > limit && { next: String(offset + limit) }) };
+}
+
+function refuseCursor(): CodedError {
+  return new CodedError(
+    'REQUEST_INVALID',
+    'cursor: this is none; send the `next` of the page before as it is.',
+    { field: 'cursor' },
+  );
 }
 
 function toPage(

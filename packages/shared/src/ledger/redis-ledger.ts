@@ -15,6 +15,7 @@ import { toRedisError } from '../queue/redis-connection.js';
 import { type Attempt, type Ledger, type Standing } from './ledger.js';
 import { parseBatch, parseJob, toHash } from './ledger-records.js';
 import { listByItem, listByTime } from './pages.js';
+import { createQuotaError, type QuotaRefusal } from './quota-error.js';
 import { readEvents } from './read-events.js';
 import { createScript, type ScriptReply } from './script-runner.js';
 import { batchScripts } from './batch-scripts.js';
@@ -77,9 +78,7 @@ export function createLedger(redis: Redis, { keys, retentionMs, now }: LedgerOpt
       const [kind, value] = reply;
       switch (kind) {
         case 'quota':
-          return value === 'jobs'
-            ? { kind, limit: 'jobs', retryAfterSeconds: 60 }
-            : { kind, limit: 'audio', retryAfterSeconds: getSecondsLeftToday(now()) };
+          return { kind, ...toQuotaRefusal(value, now()) };
         case 'output-taken':
           return { kind, by: value };
         default:
@@ -157,7 +156,20 @@ export function createLedger(redis: Redis, { keys, retentionMs, now }: LedgerOpt
       ),
     failJob: (id, error) => end(id, 'failed', error),
     cancelJob: (id) => end(id, 'cancelled'),
-    requeueJob: async (id) => toRecord(await jobs.requeue(id, now(), retentionMs)),
+    async requeueJob(id, { quota = {} } = {}) {
+      const reply = (await jobs.requeue(
+        id,
+        now(),
+        retentionMs,
+        quota.maxOpenJobs,
+        quota.maxAudioSecondsPerDay,
+        getDay(now()),
+      )) as [string, ScriptReply] | null;
+      if (reply === null) return undefined;
+      const [kind, value] = reply;
+      if (kind === 'quota') throw createQuotaError(toQuotaRefusal(value, now()));
+      return toRecord(value);
+    },
     removeJob: async (id) => (await jobs.remove(id)) === 1,
     listQuiet: async (beforeMs, limit) => (await jobs.quiet(beforeMs, now(), limit)) as string[],
     removeExpired: async (nowMs) => Number(await jobs.expire(nowMs, EXPIRED_PER_CALL)),
@@ -265,6 +277,12 @@ function parseBacklog(hash: Record<string, string>) {
 
 function getDay(nowMs: number): string {
   return new Date(nowMs).toISOString().slice(0, 10);
+}
+
+function toQuotaRefusal(limit: ScriptReply, nowMs: number): QuotaRefusal {
+  return limit === 'jobs'
+    ? { limit, retryAfterSeconds: 60 }
+    : { limit: 'audio', retryAfterSeconds: getSecondsLeftToday(nowMs) };
 }
 
 function getSecondsLeftToday(nowMs: number): number {

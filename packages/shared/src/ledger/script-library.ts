@@ -87,6 +87,14 @@ local function weigh(id, sign)
   end
 end
 
+-- Which quota of a tenant leaves no room for one more job.
+local function usedUp(tenant, maxOpen, maxSeconds, day)
+  local usage = redis.call('HMGET', K('usage', tenant), 'open', 'seconds:' .. day)
+  if maxOpen ~= '' and num(usage[1]) >= num(maxOpen) then return 'jobs' end
+  if maxSeconds ~= '' and num(usage[2]) >= num(maxSeconds) then return 'audio' end
+  return nil
+end
+
 local function leaveQueue(f, now)
   local fair = K('fair', f.mt, f.cl)
   if redis.call('HINCRBY', fair, 'n', -1) <= 0 then redis.call('DEL', fair) end
