@@ -39,11 +39,14 @@ check 'lint' npm run --silent lint -- --output-logs=errors-only
 check 'format' npm run --silent format
 check 'typecheck' npm run --silent typecheck -- --output-logs=errors-only
 for folder in packages/* apps/*; do tests "$folder" "$folder"; done
-for suite in contract integration e2e parity; do
+for suite in contract integration e2e chaos parity; do
   [ -n "$(find "test/$suite" -name '*.test.ts' -print -quit)" ] && tests "test/$suite" test --project "$suite"
 done
 check 'accuracy (bounded)' npm run --silent accuracy -- --quick
 check 'memory (bounded)' npm run --silent memory -- --quick
 check 'benchmark (bounded)' npm run --silent bench -- --minutes 0.5 --rounds 1
+
+check 'queue (bounded)' npm run --silent bench:queue -- --quick
+check 'two workers on one recording (bounded)' npm run --silent bench:scale -- --quick
 
 node infra/scripts/count-results.js "$reports"
