@@ -88,6 +88,20 @@ describe('a job in the ledger', () => {
     expect(await ledger.startAttempt('j1', 'host-2')).toBeUndefined();
   });
 
+  it('knows an attempt of a record that was removed and made again', async () => {
+    await ledger.createJob(spec('j1'));
+    const old = { ...(await run('j1')), life: nowMs };
+    await ledger.cancelJob('j1');
+    await ledger.removeJob('j1');
+    expect(await ledger.checkStanding(old)).toBe('superseded');
+    nowMs += 5_000;
+    await ledger.createJob(spec('j1'));
+    const current = { ...(await run('j1')), life: nowMs };
+    expect(current.attempt).toBe(old.attempt);
+    expect(await ledger.checkStanding(current)).toBe('current');
+    expect(await ledger.finishAttempt(old, { status: 'done', result })).toBe('superseded');
+  });
+
   it('sums the progress of its chunks and never goes back', async () => {
     await ledger.createJob(spec('j1'));
     const attempt = await run('j1');

@@ -39,6 +39,18 @@ describe('cancelJob', () => {
 });
 
 describe('retryJob', () => {
+  it('puts the job back only when its worker has let go of the old ticket', async () => {
+    const { dependencies, job, id } = await openJob('cancelled');
+    let asked = 0;
+    dependencies.queues.isInHand = () => {
+      expect(dependencies.jobs.get(id)?.status).toBe('cancelled');
+      return Promise.resolve(++asked < 3);
+    };
+    expect(await retryJob(job, dependencies)).toMatchObject({ status: 'queued' });
+    expect(asked).toBe(3);
+    expect(dependencies.tickets).toEqual([id]);
+  });
+
   it.each(['failed', 'partial', 'cancelled'] as const)(
     'queues a job that is %s',
     async (status) => {

@@ -3,9 +3,14 @@
 import { CodedError } from '@stenofleet/shared/errors';
 import { isFinal, type JobRecord } from '@stenofleet/shared/job';
 import { scratchPrefix } from '@stenofleet/shared/storage';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type ApiDependencies } from './dependencies.js';
 import { manifestKey, readManifest } from './read-manifest.js';
 import { readQuota } from './tenant-quota.js';
+
+/** A worker lets go of a cancelled job within two seconds; of one that has ended at once. */
+const LET_GO_MS = 3_000;
+const LET_GO_POLL_MS = 50;
 
 /** Cancels what is not final. A job that is cancelled already stays so. @throws CodedError `JOB_STATE_CONFLICT` */
 export async function cancelJob(
@@ -35,7 +40,10 @@ export async function retryJob(
   const { ledger, queues } = dependencies;
   const before = await ledger.getJob(spec.id);
   if (before === undefined) throw gone(spec.id);
-  if (isFinal(before.status) && before.status !== 'done') await ledger.clearCrashes(spec.id);
+  if (isFinal(before.status) && before.status !== 'done') {
+    await ledger.clearCrashes(spec.id);
+    await waitForTicket(before, queues);
+  }
   const quota = await readQuota(spec.tenant, dependencies);
   const record = await ledger.requeueJob(spec.id, { quota });
   if (record === undefined) {
@@ -43,6 +51,14 @@ export async function retryJob(
   }
   await queues.addJob(record);
   return record;
+}
+
+/** A new ticket is not taken while the old one is in hand, and would be missing when that one ends. */
+async function waitForTicket(record: JobRecord, queues: ApiDependencies['queues']): Promise<void> {
+  const deadline = performance.now() + LET_GO_MS;
+  while (performance.now() < deadline && (await queues.isInHand(record))) {
+    await wait(LET_GO_POLL_MS);
+  }
 }
 
 /** Forgets a final job; with `outputs` also what it published. @throws CodedError `JOB_STATE_CONFLICT` */

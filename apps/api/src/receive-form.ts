@@ -79,7 +79,7 @@ async function receiveFile(
 
 /** A field that says it is JSON has been parsed already. */
 function parseOptions(field: unknown): object {
-  const text = typeof field === 'string' ? field : (JSON.stringify(field) ?? '');
+  const text = typeof field === 'string' ? field : JSON.stringify(field);
   const problem = scanJson(text, { maxValues: 1_000 });
   if (problem !== undefined) throw refuse('options', problem);
   const value = typeof field === 'string' ? parseJson(field) : field;

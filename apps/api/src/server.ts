@@ -116,7 +116,7 @@ function takeEmptyJson(server: ApiServer): void {
         done(null, undefined);
         return;
       }
-      const isList = (request.routeOptions.bodyLimit ?? 0) > BODY_LIMIT_BYTES;
+      const isList = request.routeOptions.bodyLimit > BODY_LIMIT_BYTES;
       const problem = scanJson(body, { maxValues: isList ? MAX_LIST_VALUES : MAX_VALUES });
       if (problem === undefined) void parse(request, body, done);
       else done(new CodedError('REQUEST_INVALID', `body: ${problem}.`, { field: 'body' }));

@@ -69,7 +69,7 @@ export function createConsumer(options: ConsumeOptions, context: WorkerContext):
       await dropJob(ticket);
       return;
     }
-    const attempt = { jobId, attempt: record.attempt };
+    const attempt = { jobId, attempt: record.attempt, life: record.spec.createdAtMs };
     const work = registry.begin('job', jobId);
     log.debug({ job: jobId, attempt: record.attempt }, 'attempt begins');
     try {

@@ -40,7 +40,6 @@ export function judgeFailure(thrown: unknown, { made, max, signal }: Tries): Ver
   if (isLostLock(cause)) return { kind: 'leave' };
   const error = toWireError(cause);
   if (error.code === 'MODEL_NO_ROOM') return { kind: 'hand-back', noRoom: error };
-  if (error.code === 'LEASE_LOST') return { kind: 'leave' };
   const isUnknown = error.code === 'INTERNAL' || isStrayCancel(cause);
   if (isUnknown) {
     const full = describeFullDisk(cause);

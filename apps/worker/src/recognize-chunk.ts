@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isFinal } from '@stenofleet/shared/job';
 import { type ChunkTicket } from '@stenofleet/shared/queue';
-import { createCheckpoints } from './checkpoints.js';
+import { createCheckpoints, removeScratch } from './checkpoints.js';
 import { recognizeAudio } from './recognize-audio.js';
 import { type ServedModel } from './served-models.js';
 import { type Work } from './work-registry.js';
@@ -50,6 +50,11 @@ export async function recognizeChunkTicket(
     { record, model, checkpoints, work, audioSeconds, isSuspect },
     context,
   );
+  // Another may have had the result first and the job be over by now: then this one lies where nobody looks again.
+  const after = await ledger.getJob(jobId);
+  if (!after || after.status === 'done' || after.status === 'cancelled') {
+    await removeScratch(storage, jobId);
+  }
 
   async function removeFile(error: unknown): Promise<never> {
     await rm(path, { force: true });

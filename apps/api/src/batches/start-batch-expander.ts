@@ -14,11 +14,13 @@ const CONCURRENCY = 2;
 const ORPHAN_TRIES = 4;
 /** So long a batch is read while others wait: one whose sources answer slowly may take days. */
 const TURN_MS = 30_000;
+/** Reading a batch leaves the event loop free: a process that is silent for so long is dead. */
+const LOCK_MS = 10_000;
 /** Ends of processes say nothing about a batch; see the stall policy of the workers. */
 const MAX_STALLS = 1_000;
 
 export type BatchExpanderOptions = Pick<ExpandOptions, 'submit'> & {
-  /** Silence after which a killed process's ticket is another's, in ms. @defaultValue 30000 */
+  /** Silence after which a killed process's ticket is another's, in ms. @defaultValue 10000 */
   lockMs?: number;
   /** How long a batch is read while others wait, in ms. @defaultValue 30000 */
   turnMs?: number;
@@ -28,7 +30,7 @@ export type BatchExpander = { close: () => Promise<void> };
 
 export function startBatchExpander(
   dependencies: ApiDependencies,
-  { submit, lockMs = 30_000, turnMs = TURN_MS }: BatchExpanderOptions = {},
+  { submit, lockMs = LOCK_MS, turnMs = TURN_MS }: BatchExpanderOptions = {},
 ): BatchExpander {
   const { config, log, ledger, queues } = dependencies;
   const stop = new AbortController();
@@ -50,7 +52,7 @@ export function startBatchExpander(
       prefix: queues.catalogue.prefix,
       concurrency: CONCURRENCY,
       lockDuration: lockMs,
-      stalledInterval: lockMs,
+      stalledInterval: lockMs / 2,
       maxStalledCount: MAX_STALLS,
       settings: { backoffStrategy: (tries) => planRetryPause(tries, Math.random()) },
     },

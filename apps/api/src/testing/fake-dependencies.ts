@@ -44,6 +44,7 @@ export function createFakeDependencies({
       catalogue,
       addJob: ({ spec }: JobRecord) => Promise.resolve(void tickets.push(spec.id)),
       removeJob: () => Promise.resolve(),
+      isInHand: () => Promise.resolve(false),
       get: (name: string) => ({
         name,
         metaValues: { version: 'bullmq:6' },

@@ -32,7 +32,6 @@ export const fleetErrors = {
   REDIS_UNAVAILABLE: { retryable: true, status: 503 },
   REDIS_UNSUITABLE: { retryable: false, status: 503 },
   JOB_CANCELLED: { retryable: false, status: 409 },
-  LEASE_LOST: { retryable: false, status: 409 },
   CHUNK_CRASHES_MODEL: { retryable: false, status: 500 },
   CHUNKS_FAILED: { retryable: false, status: 500 },
   WORKER_LOST: { retryable: false, status: 500 },

@@ -37,7 +37,15 @@ export type Created =
   | { kind: 'quota'; limit: 'jobs' | 'audio'; retryAfterSeconds: number };
 
 /** What an attempt may do: everything it writes is refused (`superseded`) once another has begun. */
-export type Attempt = { jobId: string; attempt: number };
+export type Attempt = {
+  jobId: string;
+  attempt: number;
+  /**
+   * `createdAtMs` of its record: attempts are counted anew in a record that was removed and made again.
+   * @defaultValue whichever record there is
+   */
+  life?: number;
+};
 export type Standing = 'current' | 'superseded' | 'cancelled';
 
 export type Outcome =

@@ -122,22 +122,23 @@ export function createLedger(redis: Redis, { keys, retentionMs, now }: LedgerOpt
     },
 
     startAttempt: async (id, host) => toRecord(await jobs.start(id, host, now(), retentionMs)),
-    checkStanding: async ({ jobId, attempt }) => toStanding(await jobs.standing(jobId, attempt)),
-    reportStep: async ({ jobId, attempt }, step, audioSeconds) =>
-      toStanding(await jobs.step(jobId, attempt, step, audioSeconds, now())),
+    checkStanding: async (attempt) =>
+      toStanding(await jobs.standing(attempt.jobId, toToken(attempt))),
+    reportStep: async (attempt, step, audioSeconds) =>
+      toStanding(await jobs.step(attempt.jobId, toToken(attempt), step, audioSeconds, now())),
     reportChunk: async (jobId, { index, doneSeconds }) =>
       toStanding(await jobs.chunk(jobId, index, doneSeconds.toFixed(3), now())),
     countCrash: async (id, index) => Number(await jobs.crash(id, index)),
     clearCrashes: async (id) => {
       await jobs.clearCrashes(id);
     },
-    async finishAttempt({ jobId, attempt }, outcome) {
+    async finishAttempt(attempt, outcome) {
       const result = outcome.status === 'failed' ? undefined : outcome.result;
       const { error } = outcome;
       return toStanding(
         await jobs.finish(
-          jobId,
-          attempt,
+          attempt.jobId,
+          toToken(attempt),
           outcome.status,
           result && JSON.stringify(result),
           error && JSON.stringify(error),
@@ -150,9 +151,15 @@ export function createLedger(redis: Redis, { keys, retentionMs, now }: LedgerOpt
         ),
       );
     },
-    handBack: async ({ jobId, attempt }: Attempt, error) =>
+    handBack: async (attempt, error) =>
       toStanding(
-        await jobs.handBack(jobId, attempt, error && JSON.stringify(error), now(), retentionMs),
+        await jobs.handBack(
+          attempt.jobId,
+          toToken(attempt),
+          error && JSON.stringify(error),
+          now(),
+          retentionMs,
+        ),
       ),
     failJob: (id, error) => end(id, 'failed', error),
     cancelJob: (id) => end(id, 'cancelled'),
@@ -226,6 +233,10 @@ export function createLedger(redis: Redis, { keys, retentionMs, now }: LedgerOpt
       return { openJobs: Math.max(0, Number(open ?? 0)), audioSecondsToday: Number(seconds ?? 0) };
     },
   };
+}
+
+function toToken({ attempt, life }: Attempt): string {
+  return life === undefined ? String(attempt) : `${attempt}@${life}`;
 }
 
 /** Name under which a job publishes, or nothing where the prefix is the job's own. */

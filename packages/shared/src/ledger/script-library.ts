@@ -194,9 +194,14 @@ local function setAudio(id, audio)
   for _, b in ipairs(batches(id)) do addto(K('batch', b), 'audio', audio - num(f[1])) end
 end
 
-local function standing(id, attempt)
-  local f = redis.call('HMGET', jobkey(id), 's', 'a')
-  if not f[1] or f[1] == 'cancelled' then return 'cancelled' end
+-- token: attempt, or attempt@life, where the life is the record's time of creation.
+local function standing(id, token)
+  local f = redis.call('HMGET', jobkey(id), 's', 'a', 'spec')
+  -- Only final jobs are removed: who still works on one was overtaken, and has nothing to take away.
+  if not f[1] then return 'superseded' end
+  local attempt, life = string.match(token, '^(%d*)@?(%d*)$')
+  if life ~= '' and num(life) ~= cjson.decode(f[3]).createdAtMs then return 'superseded' end
+  if f[1] == 'cancelled' then return 'cancelled' end
   if f[1] ~= 'running' then return 'superseded' end
   if attempt ~= '' and f[2] ~= attempt then return 'superseded' end
   return 'current'

@@ -14,6 +14,8 @@ export interface QueueSet {
   addJob(record: JobRecord): Promise<void>;
   /** Puts a chunk behind its parent job, which waits for it. */
   addChunk(parent: JobRecord, ticket: ChunkTicket): Promise<void>;
+  /** Whether a worker has the job's ticket in hand, be it for an attempt that is over. */
+  isInHand(record: JobRecord): Promise<boolean>;
   /** Takes a job's ticket and those of its chunks out, as far as nobody works on them. */
   removeJob(record: JobRecord, numChunks: number): Promise<void>;
   close(): Promise<void>;
@@ -56,6 +58,10 @@ export function createQueueSet(redis: Redis, catalogue: QueueCatalogue): QueueSe
         // The job goes on when all chunks have ended, and then looks at what there is.
         ignoreDependencyOnFailure: true,
       });
+    },
+    async isInHand(record) {
+      const ticket = await jobsOf(record).getJob(record.spec.id);
+      return ticket !== undefined && (await ticket.isActive());
     },
     async removeJob(record, numChunks) {
       for (let index = 0; index < numChunks; index++) {
