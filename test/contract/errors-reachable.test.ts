@@ -292,7 +292,7 @@ describe('the fleet’s errors', () => {
   });
 
   it.each(Object.entries(provoke))('can come to %s', async (code, action) => {
-    const outcome = (async () => action())();
+    const outcome = Promise.resolve().then(action);
     await expect(outcome).rejects.toMatchObject({ code });
   });
 });

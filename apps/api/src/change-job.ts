@@ -2,7 +2,7 @@
 
 import { CodedError } from '@stenofleet/shared/errors';
 import { isFinal, type JobRecord } from '@stenofleet/shared/job';
-import { scratchPrefix } from '@stenofleet/shared/storage';
+import { scratchPrefix, parseObjectKey } from '@stenofleet/shared/storage';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ApiDependencies } from './dependencies.js';
 import { manifestKey, readManifest } from './read-manifest.js';
@@ -95,10 +95,7 @@ async function deleteOutputs(
   if (manifest?.jobId !== spec.id) return;
   const store = openStore(spec.output.prefix);
   await store.delete([manifestKey(spec.output.name)]);
-  const base = `${spec.output.prefix}/`;
-  const keys = manifest.files
-    .filter(({ url }) => url.startsWith(base))
-    .map(({ url }) => url.slice(base.length));
+  const keys = manifest.files.flatMap(({ url }) => parseObjectKey(spec.output.prefix, url) ?? []);
   if (keys.length > 0) await store.delete(keys);
 }
 

@@ -101,11 +101,13 @@ export function createConsumer(options: ConsumeOptions, context: WorkerContext):
     // Whatever the work came to, the ledger knows whether the job is still ours.
     const standing = await tellLedger(attempt, verdict);
     if (standing === 'superseded' || verdict.kind === 'leave') throw new WaitingError();
-    if (standing === 'cancelled' || verdict.kind === 'cancelled') {
+    if (standing === 'cancelled') {
       await removeScratch(storage, attempt.jobId);
       await acknowledge(ticket);
       return;
     }
+    // Cancelled and taken up again meanwhile.
+    if (verdict.kind === 'cancelled') throw new WaitingError();
     if (verdict.kind === 'hand-back') await handBack(ticket, verdict);
     else if (verdict.kind === 'retry') throw toFailure(verdict);
     // Scratch stays: a retry that the user asks for redoes only what failed.
@@ -117,7 +119,8 @@ export function createConsumer(options: ConsumeOptions, context: WorkerContext):
       case 'leave':
         return 'superseded';
       case 'cancelled':
-        return 'cancelled';
+        // It may have been asked for again in the meantime: then the ticket stays.
+        return ledger.checkStanding(attempt);
       case 'hand-back':
         return ledger.handBack(attempt, verdict.noRoom);
       case 'retry':

@@ -10,7 +10,7 @@ import {
   type ResultManifest,
 } from '@stenofleet/shared/job';
 import { type Outcome } from '@stenofleet/shared/ledger';
-import { type ObjectStore } from '@stenofleet/shared/storage';
+import { formatObjectUrl, type ObjectStore } from '@stenofleet/shared/storage';
 import { createTranscriptFormatter, type TranscriptDocument } from '@stenofleet/transcript';
 import { type AssembledTranscript } from './assemble-transcript.js';
 import { type JobRun } from './job-run.js';
@@ -50,7 +50,7 @@ export async function findPublished(
   if (!manifest) return undefined;
   const whose = judgeManifest(manifest, spec, queuedAtMs);
   if (whose === 'ours') return toOutcome(manifest, getManifestUrl(store, spec));
-  if (whose === 'foreign' && !spec.output.overwrite) {
+  if (whose === 'closed' || (whose === 'foreign' && !spec.output.overwrite)) {
     throw outputConflict(store, spec, manifest.jobId);
   }
   return undefined;
@@ -72,7 +72,7 @@ export async function publishTranscript(
   if (existing) {
     const whose = judgeManifest(existing, spec, queuedAtMs);
     if (whose === 'ours') return toOutcome(existing, getManifestUrl(store, spec));
-    if (whose === 'foreign' && !spec.output.overwrite) {
+    if (whose === 'closed' || (whose === 'foreign' && !spec.output.overwrite)) {
       throw outputConflict(store, spec, existing.jobId);
     }
     await requireStanding();
@@ -124,7 +124,7 @@ async function putFiles(
     const content = Buffer.from(formatAs(format));
     const contentType = CONTENT_TYPES[format];
     await putSame(store, key, { content, contentType, signal: work.signal, requireStanding });
-    const url = `${store.url}/${key}`;
+    const url = formatObjectUrl(store.url, key);
     files.push({ format, url, bytes: content.length, sha256: hash(content) });
     // A long transcript takes a while to write out in each format.
     await setImmediate();
@@ -198,7 +198,7 @@ function toOutcome(manifest: ResultManifest, manifestUrl: string): PublishedOutc
 }
 
 function getManifestUrl(store: ObjectStore, spec: JobSpec): string {
-  return `${store.url}/${getManifestKey(spec)}`;
+  return formatObjectUrl(store.url, getManifestKey(spec));
 }
 
 function hash(content: Buffer): string {

@@ -7,7 +7,7 @@ import {
   type ResultManifest,
   resultManifestSchema,
 } from '@stenofleet/shared/job';
-import { type ObjectStore } from '@stenofleet/shared/storage';
+import { formatObjectUrl, type ObjectStore } from '@stenofleet/shared/storage';
 
 export function getManifestKey({ output }: JobSpec): string {
   return `${output.name}.manifest.json`;
@@ -42,7 +42,9 @@ export function judgeManifest(
   manifest: ResultManifest,
   spec: JobSpec,
   queuedAtMs: number,
-): 'ours' | 'stale' | 'foreign' {
+): 'ours' | 'stale' | 'foreign' | 'closed' {
+  // Another tenant's may not even be overwritten.
+  if (manifest.tenant !== spec.tenant) return 'closed';
   if (manifest.jobId !== spec.id) return 'foreign';
   const isOfThisLife = manifest.createdAt === new Date(spec.createdAtMs).toISOString();
   if (!isOfThisLife) return spec.output.overwrite ? 'stale' : 'ours';
@@ -61,7 +63,7 @@ export async function unpublish(
   // Only what can be a result under this name: a manifest may be anybody's text.
   const keys = outputFormats
     .map((format) => getOutputKey(spec, format))
-    .filter((key) => named.has(`${store.url}/${key}`));
+    .filter((key) => named.has(formatObjectUrl(store.url, key)));
   await store.delete([getManifestKey(spec)]);
   await store.delete(keys);
 }

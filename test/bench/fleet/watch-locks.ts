@@ -51,11 +51,15 @@ export async function watchLocks(
     seen.set(key, { leftMs, renewedAtMs });
   };
   const lookAtAll = async () => {
+    const locks = new Set<string>();
     for (const name of names) {
       const queue = `${catalogue.prefix}:${name}`;
       const ids = await redis.lrange(`${queue}:active`, 0, -1);
-      await Promise.all(ids.map((id) => look(`${queue}:${id}:lock`)));
+      ids.forEach((id) => locks.add(`${queue}:${id}:lock`));
     }
+    // One that is taken anew was not renewed.
+    [...seen.keys()].filter((key) => !locks.has(key)).forEach((key) => seen.delete(key));
+    await Promise.all([...locks].map(look));
   };
   let looking: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {

@@ -1,3 +1,4 @@
+import { parseObjectKey } from '@stenofleet/shared/storage';
 import { CodedError } from '@stenofleet/shared/errors';
 import {
   type JobRecord,
@@ -153,7 +154,8 @@ function notFound({ spec, status, result }: JobRecord, what: string): CodedError
 
 /** Keys are told relative to the prefix; a file elsewhere is none of this job's. */
 function toKey(prefix: string, { url, format }: PublishedFile): string {
-  if (url.startsWith(`${prefix}/`)) return url.slice(prefix.length + 1);
+  const key = parseObjectKey(prefix, url);
+  if (key !== undefined) return key;
   throw new CodedError('RESULT_NOT_FOUND', `The ${format} file lies outside the job's prefix.`);
 }
 

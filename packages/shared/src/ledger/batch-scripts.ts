@@ -21,7 +21,10 @@ local last = num(redis.call('HGET', key, 'refusedItem'))
 for n = 4, #ARGV do
   local item = cjson.decode(ARGV[n]).item
   if item > last then
-    redis.call('RPUSH', K('batch-refused', ARGV[1]), ARGV[n])
+    -- A manifest of nothing but wrong lines may not fill the memory: the first of them tell enough.
+    if redis.call('LLEN', K('batch-refused', ARGV[1])) < 10000 then
+      redis.call('RPUSH', K('batch-refused', ARGV[1]), ARGV[n])
+    end
     redis.call('HINCRBY', key, 'c:refused', 1)
     redis.call('HSET', key, 'refusedItem', item)
   end

@@ -12,6 +12,7 @@ import {
 } from '../job/index.js';
 import { type RedisKeys } from '../queue/redis-keys.js';
 import { toRedisError } from '../queue/redis-connection.js';
+import { formatObjectUrl } from '../storage/object-url.js';
 import { type Attempt, type Ledger, type Standing } from './ledger.js';
 import { parseBatch, parseJob, toHash } from './ledger-records.js';
 import { listByItem, listByTime } from './pages.js';
@@ -242,7 +243,11 @@ function toToken({ attempt, life }: Attempt): string {
 /** Name under which a job publishes, or nothing where the prefix is the job's own. */
 function computeOutputDigest({ id, output }: JobSpec): string | undefined {
   if (output.prefix.endsWith(`/${id}`)) return undefined;
-  return createHash('sha256').update(`${output.prefix}/${output.name}`).digest('hex').slice(0, 32);
+  const place = formatObjectUrl(output.prefix, output.name);
+  return createHash('sha256')
+    .update(place.startsWith('file:') ? decodeURI(place) : place)
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** Of hashes that are not there: undefined. */

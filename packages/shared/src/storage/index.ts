@@ -7,6 +7,7 @@ export {
   type ObjectStore,
   type PutOptions,
 } from './object-store.js';
+export { formatObjectUrl, parseObjectKey } from './object-url.js';
 export { openStore, type OpenStoreOptions } from './open-store.js';
 export { parseS3Url, type S3Url } from './parse-s3-url.js';
 export { createS3Client, type S3Credentials, type S3Settings } from './s3-client.js';

@@ -1,4 +1,5 @@
 import { type ObjectInfo, type ObjectStore } from './object-store.js';
+import { formatObjectUrl } from './object-url.js';
 
 /**
  * The part of a store below `folder` (`results/museum/j1`), as a store of its own; closing it does nothing, the store
@@ -8,10 +9,8 @@ export function createStoreView(store: ObjectStore, folder: string): ObjectStore
   const prefix = `${folder}/`;
   const inner = (key: string) => prefix + key;
   const outer = (info: ObjectInfo): ObjectInfo => ({ ...info, key: info.key.slice(prefix.length) });
-  const parts = folder.split('/');
-  const path = store.url.startsWith('file:') ? parts.map(encodeURIComponent) : parts;
   return {
-    url: `${store.url}/${path.join('/')}`,
+    url: formatObjectUrl(store.url, folder),
     put: (key, content, options) => store.put(inner(key), content, options),
     async get(key, options) {
       const { info, body } = await store.get(inner(key), options);
