@@ -21,6 +21,7 @@ const LATE_SHARE = 1 / 2;
 /** A shorter run is judged by its counts only: its memory is still filling. */
 const MIN_JOBS_FOR_GROWTH = 200;
 const OPEN_JOBS = 8;
+const COURSE_PARTS = 10;
 
 type Counts = { done: number; failed: number; cancelled: number; unexpected: string[] };
 
@@ -142,6 +143,31 @@ function printMemory(parts: Record<string, readonly Point[]>): void {
       }),
     ),
   );
+  const numbers = Array.from(
+    { length: COURSE_PARTS },
+    (_, index) => `${index + 1}/${COURSE_PARTS}`,
+  );
+  console.log(
+    '\nMean of each part of the run in MB: what fills up levels off, what leaks does not',
+  );
+  console.log(
+    formatTable(
+      ['', ...numbers],
+      Object.entries(parts).map(([name, points]) => [
+        name,
+        ...describeCourse(points).map((bytes) => (bytes / 2 ** 20).toFixed(0)),
+      ]),
+    ),
+  );
+}
+
+/** Means of equal parts of the jobs. */
+function describeCourse(points: readonly Point[]): number[] {
+  const end = (points.at(-1)?.x ?? 0) + 1;
+  return Array.from({ length: COURSE_PARTS }, (_, part) => {
+    const within = points.filter(({ x }) => Math.floor((x * COURSE_PARTS) / end) === part);
+    return within.reduce((sum, { y }) => sum + y, 0) / Math.max(1, within.length);
+  });
 }
 
 function checkGrowth(name: string, points: readonly Point[]): Check {

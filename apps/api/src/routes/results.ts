@@ -179,10 +179,12 @@ async function sendFile(
     /['()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
+  // For clients that know the plain form only, such as curl.
+  const plain = fileName.replace(/[^\u0020-\u007e]|["\\%]/g, '_');
   void reply
     .code(range === undefined ? 200 : 206)
     .type(contentTypes[format])
-    .header('content-disposition', `attachment; filename*=UTF-8''${encoded}`)
+    .header('content-disposition', `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`)
     .header('content-length', range === undefined ? bytes : range.end - range.start);
   if (range !== undefined) {
     void reply.header('content-range', `bytes ${range.start}-${range.end - 1}/${bytes}`);

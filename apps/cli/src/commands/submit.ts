@@ -18,6 +18,7 @@ import { readSettings } from '../settings.js';
 import { formatCount, toPrintable } from '../terminal/format-quantities.js';
 import { createTransferReporter } from '../terminal/transfer-reporter.js';
 import { diskTree } from '../transcribe/file-tree.js';
+import { type InputProblem } from '../transcribe/find-recordings.js';
 import { requireWritable } from '../transcribe/require-writable.js';
 import { getFleetFolder } from '../up/fleet-state.js';
 import { apiOption } from './api-option.js';
@@ -128,11 +129,12 @@ export async function submit(
   if (outDir !== undefined) await requireWritable(outDir);
   const { client, sourceRoots } = await openApi(options, context);
   const plan = await planSubmission(inputs, { tree: diskTree, cwd });
-  for (const { shown, error } of plan.problems) {
+  const tellProblem = ({ shown, error }: InputProblem) => {
     const { code, message } = describeError(error);
     if (options.json) writeJson(stdout, { event: 'failed', recording: shown, code, message });
-    else stderr.write(`${styles.err.bad('✗')} ${toPrintable(shown)}  ${code}: ${message}\n`);
-  }
+    else stderr.write(`${styles.err.bad('✗')} ${code}: ${toPrintable(message)}\n`);
+  };
+  plan.problems.forEach(tellProblem);
   const transfer = createTransferReporter({ stderr, style: styles.err });
   const submission = await submitPlan(plan, await collectOptions(options, context), {
     client,
@@ -143,9 +145,10 @@ export async function submit(
     now,
     onUpload: transfer.update,
   }).finally(transfer.close);
+  submission.problems.forEach(tellProblem);
   for (const submitted of submission.submitted)
     announce(submitted, { options, submission, context });
-  const hasProblems = plan.problems.length > 0;
+  const hasProblems = plan.problems.length + submission.problems.length > 0;
   if (!options.wait) return hasProblems ? 'failed' : 'ok';
   try {
     const result = await waitForAll(submission.submitted, {
@@ -221,6 +224,15 @@ function announce(
       : `Batch ${style.strong(id)}: ${submitted.items === undefined ? toPrintable(submitted.shown) : formatCount(submitted.items, 'recording')}`;
   const state = isOld ? ', submitted before' : ' submitted';
   stdout.write(`${style.good('✓')} ${what}${state}${uploaded}.\n`);
+  if (
+    kind === 'job' &&
+    (submitted.job.status === 'failed' || submitted.job.status === 'cancelled')
+  ) {
+    const { status, error } = submitted.job;
+    const why = error ? ` (${error.code})` : '';
+    stdout.write(`  It was ${status} before${why}, and stays so: steno retry ${id}\n`);
+    return;
+  }
   if (options.wait) return;
   const follow = kind === 'job' ? `steno job ${id} --wait` : `steno batches ${id} --wait`;
   stdout.write(`  ${follow}\n`);

@@ -7,12 +7,11 @@ import { type ApiClient } from '../fleet/api-client.js';
 import { jobPageSchema } from '../fleet/api-schemas.js';
 import { createDownloads, type Downloads } from '../fleet/download-results.js';
 import { listPages } from '../fleet/list-pages.js';
-import { nameResult } from '../fleet/submit-batches.js';
+import { createResultNames, type SubmittedRecording } from '../fleet/submit-batches.js';
 import { watchBatch, watchJob } from '../fleet/watch.js';
 import { formatBatchSummary, hasFailures } from '../terminal/job-lines.js';
 import { formatCount } from '../terminal/format-quantities.js';
 import { createJsonWatchReporter, createWatchReporter } from '../terminal/watch-reporter.js';
-import { type Recording } from '../transcribe/recording.js';
 
 export type Awaited =
   { kind: 'job'; job: Pick<JobView, 'id'> } | { kind: 'batch'; batch: Pick<BatchView, 'id'> };
@@ -22,7 +21,7 @@ export type WaitOptions = {
   json: boolean;
   context: CliContext;
   download?: { outDir: string; force: boolean } | undefined;
-  recordings?: ReadonlyMap<string, Recording>;
+  recordings?: readonly SubmittedRecording[];
   prefixes?: string[];
 };
 
@@ -64,9 +63,16 @@ async function waitForBatch(id: string, options: WaitOptions): Promise<boolean> 
     stdout.write(`${JSON.stringify({ event: 'summary', batch, downloadFailures: problems })}\n`);
   } else {
     stdout.write(`\n${formatBatchSummary(batch, styles.out).join('\n')}\n`);
-    if (batch.counts.failed > 0) {
-      stdout.write(`  steno jobs --batch ${id} --status failed    steno retry ${id}\n`);
-    }
+    const commands = [
+      ...(batch.counts.refused > 0 ? [`steno batches ${id} --report csv`] : []),
+      ...(batch.counts.failed > 0
+        ? [`steno jobs --batch ${id} --status failed`, `steno retry ${id}`]
+        : []),
+      ...(downloads === undefined && batch.counts.done + batch.counts.partial > 0
+        ? [`steno batches ${id} --wait --out <folder>`]
+        : []),
+    ];
+    for (const command of commands) stdout.write(`  ${command}\n`);
   }
   return !hasFailures(batch) && problems === 0;
 }
@@ -74,12 +80,12 @@ async function waitForBatch(id: string, options: WaitOptions): Promise<boolean> 
 function openDownloads({
   client,
   download,
-  recordings = new Map(),
+  recordings = [],
   prefixes = [],
 }: WaitOptions): Downloads | undefined {
   if (download === undefined) return undefined;
-  const nameOf = (job: JobView) => nameResult(job, { recordings, prefixes });
-  return createDownloads({ client, ...download, nameOf });
+  const namesOf = createResultNames({ recordings, prefixes });
+  return createDownloads({ client, ...download, namesOf });
 }
 
 /** Answers how many could not be fetched. */

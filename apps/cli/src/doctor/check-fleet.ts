@@ -158,7 +158,7 @@ export function describeUnserved(
   return [...counts].map(([key, count]) => ({
     state: 'warning',
     what: 'queue',
-    value: `${formatCount(count, 'job')} of those looked at wait for ${key}, which no host serves`,
+    value: `${formatCount(count, 'job')} of those looked at ${count === 1 ? 'waits' : 'wait'} for ${key}, which no host serves`,
     advice:
       'Let a worker serve it (--models, STENO_MODELS; is it installed there?), or cancel those jobs.',
   }));

@@ -16,8 +16,8 @@ export type DownloadOptions = {
   outDir: string;
   /** Overwrites files that are not what is downloaded. */
   force: boolean;
-  /** Path below `outDir` without extension, for a job; undefined: its output's name. */
-  nameOf: (job: JobView) => string | undefined;
+  /** Paths below `outDir` without extension, for a job; none: its output's name. */
+  namesOf: (job: JobView) => readonly string[];
 };
 
 export type Downloads = {
@@ -26,10 +26,9 @@ export type Downloads = {
 };
 
 /** Jobs come in the same order in every run, so that two of one name get the same names again. */
-export function createDownloads({ client, outDir, force, nameOf }: DownloadOptions): Downloads {
+export function createDownloads({ client, outDir, force, namesOf }: DownloadOptions): Downloads {
   const taken = new Map<string, string>();
-  const chooseBase = (job: JobView): string => {
-    const name = nameOf(job) ?? toSafeName(job.output.name);
+  const chooseBase = (job: JobView, name: string): string => {
     const candidates = [
       name,
       join(dirname(name), toSafeName(job.source.name)),
@@ -45,12 +44,17 @@ export function createDownloads({ client, outDir, force, nameOf }: DownloadOptio
   };
   return {
     async fetch(job) {
-      const base = chooseBase(job);
-      const files = (job.result?.files ?? []).map(({ format, sha256 }) => ({
-        format,
-        sha256,
-        path: `${base}${transcriptFileExtensions[format]}`,
-      }));
+      const names = namesOf(job);
+      const bases = (names.length > 0 ? names : [toSafeName(job.output.name)]).map((name) =>
+        chooseBase(job, name),
+      );
+      const files = [...new Set(bases)].flatMap((base) =>
+        (job.result?.files ?? []).map(({ format, sha256 }) => ({
+          format,
+          sha256,
+          path: `${base}${transcriptFileExtensions[format]}`,
+        })),
+      );
       const states = await Promise.all(files.map(({ path }) => hashFile(path)));
       const missing = files.filter(({ sha256 }, index) => states[index] !== sha256);
       const inTheWay = files.filter(
@@ -68,11 +72,11 @@ export function createDownloads({ client, outDir, force, nameOf }: DownloadOptio
         contents.push({ path, content: await response.text() });
       }
       try {
-        await mkdir(dirname(base), { recursive: true });
+        for (const base of bases) await mkdir(dirname(base), { recursive: true });
         await removeAbandoned(missing.map(({ path }) => path));
         await publishFiles(contents);
       } catch (error) {
-        throw toDiskError(error, dirname(base));
+        throw toDiskError(error, outDir);
       }
       return files.map(({ path }) => path);
     },

@@ -2,7 +2,7 @@
 // what it asks for, so that the same command goes on with it.
 
 import { stat, unlink, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, parse, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { realpath, mkdir } from 'node:fs/promises';
 import { AsrError } from '@stenofleet/asr-core';
@@ -16,6 +16,7 @@ import {
   type JobView,
   jobViewSchema,
 } from '@stenofleet/shared/job';
+import { type InputProblem } from '../transcribe/find-recordings.js';
 import { type Recording } from '../transcribe/recording.js';
 import { type ApiClient } from './api-client.js';
 import { ApiError } from './api-error.js';
@@ -49,6 +50,9 @@ export type SubmitServices = {
   onUpload: (progress: { path: string; doneBytes: number; totalBytes: number }) => void;
 };
 
+/** A recording, and the address under which it was sent. */
+export type SubmittedRecording = { source: string; recording: Recording };
+
 /** What became of a plan. `isOld`: it was there already. */
 export type Submitted = { shown: string; isOld: boolean } & (
   { kind: 'job'; job: JobView } | { kind: 'batch'; batch: BatchView; items: number | undefined }
@@ -56,9 +60,11 @@ export type Submitted = { shown: string; isOld: boolean } & (
 
 export type Submission = {
   submitted: Submitted[];
-  /** Recording of each source that was sent, for the names of its results. */
-  recordings: ReadonlyMap<string, Recording>;
+  /** What was sent, for the names of its results. */
+  recordings: readonly SubmittedRecording[];
   uploads: number;
+  /** Files that could not be sent; the others go on without them. */
+  problems: InputProblem[];
 };
 
 type Sources = Map<Recording, string>;
@@ -66,7 +72,7 @@ type Context = SubmitServices & { ledger: UploadLedger; store: SubmissionStore }
 
 /** @throws ApiError, CliError, AsrError */
 export async function submitPlan(
-  plan: SubmissionPlan,
+  asked: SubmissionPlan,
   options: SubmitOptions,
   services: SubmitServices,
 ): Promise<Submission> {
@@ -76,7 +82,9 @@ export async function submitPlan(
     ledger: await openUploadLedger(join(folder, 'uploads.jsonl'), { api: client.url, now }),
     store: createSubmissionStore(join(folder, 'submissions')),
   };
-  const { sources, files, uploads } = await settleSources(plan, context);
+  const settled = await settleSources(asked, context);
+  const { sources, files, uploads, problems } = settled;
+  const plan = { ...asked, recordings: asked.recordings.filter((one) => sources.has(one)) };
   const submitted: Submitted[] = [];
   const count = plan.recordings.length + plan.addresses.length;
   if (count === 1 && plan.prefixes.length === 0 && plan.manifests.length === 0) {
@@ -96,8 +104,8 @@ export async function submitPlan(
     const asked = { shown, input, files: file ? [file] : [] };
     submitted.push(await submitBatch(asked, options, context));
   }
-  const recordings = new Map([...sources].map(([recording, source]) => [source, recording]));
-  return { submitted, recordings, uploads };
+  const recordings = [...sources].map(([recording, source]) => ({ source, recording }));
+  return { submitted, recordings, uploads, problems };
 }
 
 /** An address for each recording; what the API cannot read itself is sent to it. */
@@ -105,6 +113,7 @@ async function settleSources({ recordings }: SubmissionPlan, context: Context) {
   const sources: Sources = new Map();
   const files: LocalFile[] = [];
   const toSend: { recording: Recording; file: LocalFile }[] = [];
+  const problems: InputProblem[] = [];
   for (const recording of recordings) {
     if (recording.kind === 'url') {
       sources.set(recording, recording.url);
@@ -115,6 +124,11 @@ async function settleSources({ recordings }: SubmissionPlan, context: Context) {
     const real = await realpath(recording.path);
     if (context.sourceRoots.some((root) => isBelow(real, root))) {
       sources.set(recording, pathToFileURL(real).href);
+      continue;
+    }
+    if (file.bytes === 0) {
+      const error = new AsrError('AUDIO_UNREADABLE', `${recording.shown}: the file is empty.`);
+      problems.push({ shown: recording.shown, error });
       continue;
     }
     const known = await context.ledger.find(file);
@@ -130,7 +144,7 @@ async function settleSources({ recordings }: SubmissionPlan, context: Context) {
     sources.set(recording, await send(file, { context, onProgress: tell }));
     doneBytes = before + file.bytes;
   }
-  return { sources, files, uploads: toSend.length };
+  return { sources, files, uploads: toSend.length, problems };
 }
 
 async function send(
@@ -320,18 +334,43 @@ function encodePath(below: string, prefix: string): string {
   return below.split('/').map(encodeURIComponent).join('/');
 }
 
-/** Path below `outDir` for the results of a job, as `steno transcribe --out` names them. */
-export function nameResult(
-  job: JobView,
-  { recordings, prefixes }: { recordings: ReadonlyMap<string, Recording>; prefixes: string[] },
-): string | undefined {
-  const recording = recordings.get(job.source.uri);
-  if (recording?.kind === 'file') return join(recording.below, job.output.name);
-  const prefix = prefixes.find((candidate) => job.source.uri.startsWith(candidate));
-  if (prefix === undefined) return undefined;
-  const isFile = prefix.startsWith('file:');
-  const below = dirname(job.source.uri.slice(prefix.length));
-  const folder = isFile ? fileURLToPath(`file:///${below}`).slice(1) : below;
-  // What others named may hold `..`; results stay below the folder.
-  return join(resolve('/', folder).slice(1), job.output.name);
+/**
+ * Paths below `outDir` for the results of a job, as `steno transcribe --out` names them: one for each file that was
+ * submitted, for files of the same content are one job. Empty where the job knows better.
+ */
+export function createResultNames({
+  recordings,
+  prefixes,
+}: {
+  recordings: readonly SubmittedRecording[];
+  prefixes: readonly string[];
+}): (job: JobView) => string[] {
+  const byContent = new Map<string, SubmittedRecording[]>();
+  for (const one of recordings) {
+    const content = toContent(one.source);
+    const twins = byContent.get(content);
+    if (twins) twins.push(one);
+    else byContent.set(content, [one]);
+  }
+  return (job) => {
+    const { uri } = job.source;
+    const named = (byContent.get(toContent(uri)) ?? []).flatMap(({ source, recording }) =>
+      recording.kind === 'file'
+        ? [join(recording.below, source === uri ? job.output.name : parse(recording.path).name)]
+        : [],
+    );
+    if (named.length > 0) return [...new Set(named)];
+    const prefix = prefixes.find((candidate) => uri.startsWith(candidate));
+    if (prefix === undefined) return [];
+    const isFile = prefix.startsWith('file:');
+    const below = dirname(uri.slice(prefix.length));
+    const folder = isFile ? fileURLToPath(`file:///${below}`).slice(1) : below;
+    // What others named may hold `..`; results stay below the folder.
+    return [join(resolve('/', folder).slice(1), job.output.name)];
+  };
+}
+
+/** An upload is its hash, whatever its file was called. */
+function toContent(source: string): string {
+  return source.startsWith('upload:') ? source.slice(0, source.lastIndexOf('/')) : source;
 }

@@ -42,8 +42,10 @@ export function formatBatchLine(
     `${countEnded(counts)} of ${sum}${more}`,
     ...(failed > 0 ? [style.bad(`${failed} failed`)] : []),
   ];
-  const plainLength = parts.join(' · ').length - (failed > 0 ? style.bad('').length : 0);
-  const barWidth = Math.min(BAR_WIDTH, width - plainLength - 5);
+  const measure = () => parts.join(' · ').length - (failed > 0 ? style.bad('').length : 0);
+  // Where it is narrow, the speed goes first: how much is left says more.
+  if (speed > 0 && measure() + 1 >= width) parts.splice(1, 1);
+  const barWidth = Math.min(BAR_WIDTH, width - measure() - 5);
   const text = parts.join(' · ');
   return barWidth < 8 ? ` ${text}` : ` ${formatBar(share, barWidth, style)}  ${text}`;
 }

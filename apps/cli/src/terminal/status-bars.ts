@@ -13,6 +13,8 @@ const FRAMES_PER_SECOND = 5;
 /** The bars keep a terminal from wrapping; what is printed for good must not lose its end to that. */
 const WRAP = '\u001b[?7h';
 const NO_WRAP = '\u001b[?7l';
+/** The library clears one line, but what is printed may need several of those that the bars stand on. */
+const CLEAR_BELOW = '\u001b[J';
 
 /** @param compose the lines, asked for at each redraw; the last ones are left out where the terminal is too low */
 export function openStatusBars(
@@ -44,7 +46,7 @@ export function openStatusBars(
   let isClosed = false;
   return {
     print(line) {
-      bars.log(`${WRAP}${line}\n${NO_WRAP}`);
+      bars.log(`${CLEAR_BELOW}${WRAP}${line}\n${NO_WRAP}`);
       bars.update();
     },
     close() {

@@ -19,13 +19,15 @@ if redis.call('EXISTS', key) == 0 then return 0 end
 -- A page that is told again after a crash must not count its refusals again.
 local last = num(redis.call('HGET', key, 'refusedItem'))
 for n = 4, #ARGV do
-  local item = cjson.decode(ARGV[n]).item
+  local refused = cjson.decode(ARGV[n])
+  local item = refused.item
   if item > last then
     -- A manifest of nothing but wrong lines may not fill the memory: the first of them tell enough.
     if redis.call('LLEN', K('batch-refused', ARGV[1])) < 10000 then
       redis.call('RPUSH', K('batch-refused', ARGV[1]), ARGV[n])
     end
     redis.call('HINCRBY', key, 'c:refused', 1)
+    countFailure(ARGV[1], refused.source ~= '' and refused.source or 'item ' .. item, refused.error.code, 1)
     redis.call('HSET', key, 'refusedItem', item)
   end
 end
