@@ -241,7 +241,8 @@ describe('a batch', () => {
       audioSeconds: 60,
       doneSeconds: 60,
       computeSeconds: 3,
-      failures: [{ code: 'AUDIO_UNREADABLE', count: 1, examples: ['j2'] }],
+      // Refused items count, too, with their source.
+      failures: [{ code: 'AUDIO_UNREADABLE', count: 2, examples: ['ftp://x', 'j2'] }],
     });
     expect(await ledger.listRefused('b1', { offset: 0, limit: 10 })).toHaveLength(1);
     expect(await redis.xlen(keys.notices)).toBe(1);
