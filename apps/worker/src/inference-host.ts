@@ -45,7 +45,12 @@ export type InferenceHostDependencies = {
   start: (options: InferenceProcessOptions) => Promise<InferenceProcess>;
   readLimits: () => Promise<MachineLimits>;
   log: Log;
+  /** ms since 1970. @defaultValue Date.now */
+  now?: () => number;
 };
+
+/** How often its memory is looked at, in ms. */
+const CHECK_EVERY_MS = 10_000;
 
 type Slot = {
   model: ServedModel;
@@ -54,12 +59,14 @@ type Slot = {
   inference: InferenceProcess | undefined;
   users: number;
   lastUse: number;
+  checkedAtMs: number;
 };
 
 export function createInferenceHost({
   start,
   readLimits,
   log,
+  now = Date.now,
 }: InferenceHostDependencies): InferenceHost {
   const slots = new Map<string, Slot>();
   let uses = 0;
@@ -71,7 +78,7 @@ export function createInferenceHost({
     const known = slots.get(model.key);
     if (known) return known;
     const slot: Slot = {
-      ...{ model, gate: createCrashGate(), users: 0, lastUse: 0 },
+      ...{ model, gate: createCrashGate(), users: 0, lastUse: 0, checkedAtMs: 0 },
       ...{ opening: undefined, inference: undefined },
     };
     slots.set(model.key, slot);
@@ -130,7 +137,11 @@ export function createInferenceHost({
     }
   };
   /** Between two uses: what comes meanwhile waits for the new process. */
-  const recycleIfLarge = async ({ model, inference }: Slot) => {
+  const recycleIfLarge = async (slot: Slot) => {
+    const { model, inference } = slot;
+    // The system counts page by page: milliseconds that short jobs should not pay.
+    if (now() - slot.checkedAtMs < CHECK_EVERY_MS) return;
+    slot.checkedAtMs = now();
     const bytes = await inference?.readPrivateBytes();
     if (!inference || bytes === undefined || bytes <= model.maxPrivateBytes) return;
     log.warn(

@@ -17,6 +17,9 @@ import { recognizeAudio } from './recognize-audio.js';
 import { requireCurrent } from './standing.js';
 import { type WorkerContext } from './worker-context.js';
 
+/** A recording of more chunks than this is work for all hosts from its first chunk on. */
+const LONG_CHUNKS = 1.5;
+
 export type Prepared = {
   plan: StoredPlan;
   /** Of the only chunk, if it was recognised here; of long recordings they lie in scratch. */
@@ -59,8 +62,8 @@ export async function prepareRecording(run: JobRun, context: WorkerContext): Pro
         context,
       ));
   }
-  // What takes long to do again is kept: chunks that hosts have done, not the minutes of one that lie in memory.
-  if (plan.chunks.length > 1) await checkpoints.writePlan(plan);
+  // What takes long to do again is kept: chunks that hosts do, not the minutes of one that lie in memory.
+  if (!only && plan.chunks.length > 0) await checkpoints.writePlan(plan);
   return { plan, result };
 }
 
@@ -98,6 +101,8 @@ async function cutRecording(
   const publisher = createChunkPublisher(run, context);
   let first: CutChunk | undefined;
   let heardUntilSamples = 0;
+  const { durationSeconds = 0, durationIsEstimate } = audio.info;
+  const isLong = !durationIsEstimate && durationSeconds > LONG_CHUNKS * context.chunkSeconds;
 
   const cutting = cutChunks(audio.blocks(), inference, {
     chunkSeconds: context.chunkSeconds,
@@ -117,12 +122,13 @@ async function cutRecording(
       const audioSeconds = Math.max(0, endSamples - heardUntilSamples) / SAMPLE_RATE_HZ;
       chunks.push({ startSamples, endSamples, audioSeconds });
       heardUntilSamples = Math.max(heardUntilSamples, endSamples);
-      if (chunks.length === 1) {
+      // Whether it stays the only one shows with the next; a recording that is much longer need not wait for that.
+      if (chunks.length === 1 && !isLong) {
         first = next.value;
         continue;
       }
+      if (chunks.length === (isLong ? 1 : 2)) await run.rememberFingerprint(run.fingerprint);
       if (first) {
-        await run.rememberFingerprint(run.fingerprint);
         await publisher.publish(first, chunks[0]?.audioSeconds ?? 0);
         first = undefined;
       }
