@@ -45,7 +45,6 @@ done
 check 'accuracy (bounded)' npm run --silent accuracy -- --quick
 check 'memory (bounded)' npm run --silent memory -- --quick
 check 'benchmark (bounded)' npm run --silent bench -- --minutes 0.5 --rounds 1
-
 check 'queue (bounded)' npm run --silent bench:queue -- --quick
 check 'two workers on one recording (bounded)' npm run --silent bench:scale -- --quick
 

@@ -20,21 +20,25 @@ export function describeLoad(): string {
   return loadavg()[0]?.toFixed(2) ?? '?';
 }
 
-/** The exit status says whether all goals were kept. */
-export function printGoals(checks: readonly Check[]): void {
+/**
+ * The exit status says whether all goals were kept, but for those that are told only: a speed that is measured for a
+ * minute on a machine with other work says little.
+ */
+export function printGoals(checks: readonly Check[], toldOnly: readonly string[] = []): void {
+  const isTold = ({ name }: Check) => toldOnly.includes(name);
   console.log(
     formatTable(
       ['goal', 'measured', 'bound', 'kept'],
-      checks.map(({ name, measured, bound, passed }) => [
-        name,
-        measured,
-        bound,
-        passed ? 'yes' : 'NO',
+      checks.map((check) => [
+        check.name,
+        check.measured,
+        check.bound,
+        check.passed ? 'yes' : isTold(check) ? 'no (short run: told only)' : 'NO',
       ]),
     ),
   );
   console.log(`\nLoad at the end: ${describeLoad()} (this measurement's own work included)`);
-  if (checks.some(({ passed }) => !passed)) process.exitCode = 1;
+  if (checks.some((check) => !check.passed && !isTold(check))) process.exitCode = 1;
 }
 
 export function toMegabytes(bytes: number): string {

@@ -24,6 +24,7 @@ const USAGE = `Usage: npm run bench:scale -- [--data DIR] [--models DIR] [--hour
   --rounds    how often one worker and two have their turn (1)`;
 
 const goals = { twoWorkersShare: 0.58 };
+const SHARE_GOAL = 'two workers’ time ÷ one worker’s';
 const model = { model: 'nemo-tdt-small-en', tier: 'fp32' };
 
 type WorkerFigures = {
@@ -79,7 +80,7 @@ async function main(): Promise<void> {
     const speech = join(folders.data, 'audio', 'long', 'lj001_chapter.mp3');
     await repeatSpeech(speech, recording, { seconds: hours * 3600 });
     console.log(`Recording  ${hours} h of read speech, ${model.model} ${model.tier}, 1 lane each`);
-    printGoals(await measure(folder, { recording, rounds }));
+    printGoals(await measure(folder, { recording, rounds }), values.quick ? [SHARE_GOAL] : []);
   });
 }
 
@@ -99,7 +100,7 @@ async function measure(
   const expected = outcomes[0]?.one.words ?? [];
   const share = computeMedian(outcomes.map(({ one, two }) => two.seconds / one.seconds));
   return [
-    checkAtMost('two workers’ time ÷ one worker’s', {
+    checkAtMost(SHARE_GOAL, {
       ...{ measured: share, bound: goals.twoWorkersShare },
       format: (value) => value.toFixed(3),
     }),
