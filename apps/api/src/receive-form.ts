@@ -4,17 +4,37 @@ import { type Multipart, type MultipartFile } from '@fastify/multipart';
 import { CodedError } from '@stenofleet/shared/errors';
 import { jobRequestSchema } from '@stenofleet/shared/job';
 import { type FastifyRequest } from 'fastify';
+import { type IncomingMessage } from 'node:http';
 import { type ApiDependencies } from './dependencies.js';
 import { describeZodIssue } from './describe-issue.js';
 import { scanJson } from './scan-json.js';
 import { receiveUpload, type Upload } from './receive-upload.js';
+
+/** Of a body that is refused before its end. */
+const MAX_REST_BYTES = 8 * 2 ** 20;
+const REST_PATIENCE_MS = 2_000;
 
 const optionsSchema = jobRequestSchema.omit({ source: true });
 
 type FormDependencies = Pick<ApiDependencies, 'storage' | 'config'>;
 
 /** The JSON request that a form with `options` and `file` stands for; options that come first are checked first. */
-export async function receiveJobForm(
+export function receiveJobForm(
+  request: FastifyRequest,
+  dependencies: FormDependencies,
+): Promise<unknown> {
+  return readingAway(request, () => readJobForm(request, dependencies));
+}
+
+/** A form with `file` only. */
+export function receiveFileForm(
+  request: FastifyRequest,
+  dependencies: FormDependencies,
+): Promise<Upload> {
+  return readingAway(request, () => readFileForm(request, dependencies));
+}
+
+async function readJobForm(
   request: FastifyRequest,
   dependencies: FormDependencies,
 ): Promise<unknown> {
@@ -34,8 +54,7 @@ export async function receiveJobForm(
   return { ...options, source: upload.source };
 }
 
-/** A form with `file` only. */
-export async function receiveFileForm(
+async function readFileForm(
   request: FastifyRequest,
   dependencies: FormDependencies,
 ): Promise<Upload> {
@@ -47,6 +66,43 @@ export async function receiveFileForm(
   }
   if (upload === undefined) throw refuse('file', 'is missing');
   return upload;
+}
+
+/**
+ * Reads what a refused client is still sending, within limits, before it is answered: a connection that is closed while
+ * it writes loses the answer.
+ */
+async function readingAway<Value>(
+  { raw }: FastifyRequest,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!raw.complete && !raw.destroyed) {
+      raw.unpipe();
+      await readRest(raw);
+    }
+    throw error;
+  }
+}
+
+function readRest(raw: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    let bytes = 0;
+    const settle = () => {
+      clearTimeout(timer);
+      raw.off('data', count);
+      resolve();
+    };
+    const count = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > MAX_REST_BYTES) settle();
+    };
+    const timer = setTimeout(settle, REST_PATIENCE_MS);
+    raw.on('data', count).once('end', settle).once('close', settle);
+    raw.resume();
+  });
 }
 
 /** The parser throws plain errors at what is no form; what goes wrong while a part is worked on is not its. */
