@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CliContext, type CommandResult } from '../context.js';
 import { describeError, isCancellation } from '../describe-error.js';
 import { CliError } from '../cli-error.js';
+import { findUnserved, type WantedModel } from '../fleet/find-unserved.js';
 import { type ApiOptions, openApi } from '../fleet/open-api.js';
 import { planSubmission } from '../fleet/plan-submission.js';
 import {
@@ -136,7 +137,8 @@ export async function submit(
   };
   plan.problems.forEach(tellProblem);
   const transfer = createTransferReporter({ stderr, style: styles.err });
-  const submission = await submitPlan(plan, await collectOptions(options, context), {
+  const submitOptions = await collectOptions(options, context);
+  const submission = await submitPlan(plan, submitOptions, {
     client,
     sourceRoots,
     folder: join(getFleetFolder(config.dataDir), 'client'),
@@ -148,6 +150,23 @@ export async function submit(
   submission.problems.forEach(tellProblem);
   for (const submitted of submission.submitted)
     announce(submitted, { options, submission, context });
+  if (!options.json) {
+    const { model, tier } = submitOptions.job;
+    const wanted = submission.submitted.flatMap<WantedModel>((one) =>
+      one.kind === 'job'
+        ? one.job.status === 'queued'
+          ? [one.job]
+          : []
+        : model === undefined
+          ? []
+          : [{ model, tier }],
+    );
+    for (const name of await findUnserved(wanted, client)) {
+      stderr.write(
+        `${styles.err.warning('!')} No host serves ${name}: what needs it waits. See steno models pull, and STENO_MODELS of the workers.\n`,
+      );
+    }
+  }
   const hasProblems = plan.problems.length + submission.problems.length > 0;
   if (!options.wait) return hasProblems ? 'failed' : 'ok';
   try {
