@@ -295,7 +295,7 @@ describe.skipIf(!isRedisServerAvailable())('the API', () => {
       expect([whole.status, whole.body]).toEqual([200, texts['srt']]);
       expect(whole.headers.get('content-type')).toMatch(/^application\/x-subrip/);
       expect(whole.headers.get('content-disposition')).toBe(
-        "attachment; filename*=UTF-8''talk.a1.srt",
+        `attachment; filename="talk.a1.srt"; filename*=UTF-8''talk.a1.srt`,
       );
       expect((await call(`${path}/result`)).body).toEqual({ words: [] });
       const part = await call<string>(`${path}/result?format=txt`, {
