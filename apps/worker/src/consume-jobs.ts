@@ -89,7 +89,10 @@ export function createConsumer(options: ConsumeOptions, context: WorkerContext):
       await acknowledge(ticket);
     } catch (error) {
       if (error instanceof WaitingChildrenError || error instanceof UnrecoverableError) throw error;
-      const verdict = judgeFailure(error, { ...getTries(ticket), signal: work.signal });
+      const verdict = await reconsider(
+        judgeFailure(error, { ...getTries(ticket), signal: work.signal }),
+        attempt,
+      );
       tell(verdict, error, { job: jobId, attempt: record.attempt });
       await settleJob(ticket, attempt, verdict);
     } finally {
@@ -101,17 +104,22 @@ export function createConsumer(options: ConsumeOptions, context: WorkerContext):
     // Whatever the work came to, the ledger knows whether the job is still ours.
     const standing = await tellLedger(attempt, verdict);
     if (standing === 'superseded' || verdict.kind === 'leave') throw new WaitingError();
-    if (standing === 'cancelled') {
+    if (standing === 'cancelled' || verdict.kind === 'cancelled') {
       await removeScratch(storage, attempt.jobId);
       await acknowledge(ticket);
       return;
     }
-    // Cancelled and taken up again meanwhile.
-    if (verdict.kind === 'cancelled') throw new WaitingError();
     if (verdict.kind === 'hand-back') await handBack(ticket, verdict);
     else if (verdict.kind === 'retry') throw toFailure(verdict);
     // Scratch stays: a retry that the user asks for redoes only what failed.
     else throw new UnrecoverableError(describe(verdict));
+  };
+
+  /** Progress of a job that is over is refused as of one that is cancelled; and a cancelled one may be asked for again. */
+  const reconsider = async (verdict: Verdict, attempt: Attempt): Promise<Verdict> => {
+    if (verdict.kind !== 'cancelled') return verdict;
+    const standing = await ledger.checkStanding(attempt).catch(() => 'cancelled' as const);
+    return standing === 'superseded' ? { kind: 'leave' } : verdict;
   };
 
   const tellLedger = async (attempt: Attempt, verdict: Verdict): Promise<Standing> => {
@@ -119,8 +127,7 @@ export function createConsumer(options: ConsumeOptions, context: WorkerContext):
       case 'leave':
         return 'superseded';
       case 'cancelled':
-        // It may have been asked for again in the meantime: then the ticket stays.
-        return ledger.checkStanding(attempt);
+        return 'cancelled';
       case 'hand-back':
         return ledger.handBack(attempt, verdict.noRoom);
       case 'retry':
