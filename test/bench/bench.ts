@@ -5,10 +5,15 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { openLanePool, type ModelDescription } from '@stenofleet/asr-core';
+import { openLanePool } from '@stenofleet/asr-core';
 import { z } from 'zod';
 import { listAudio, listSentences } from '../measure/corpus.js';
-import { configurations, describeModel, type Configuration } from '../measure/models.js';
+import {
+  configurations,
+  describeModel,
+  type Configuration,
+  type NemoDescription,
+} from '../measure/models.js';
 import { computeMedian } from '../measure/statistics.js';
 import { explainMissing, resolveFolders, type DataFolders } from './command-options.js';
 import { runRounds, type Contestant, type Outcome } from './contestant.js';
@@ -105,7 +110,7 @@ async function compare(
   for (const contestant of contestants) await contestant.close();
 }
 
-async function startAll(model: ModelDescription): Promise<Contestant[]> {
+async function startAll(model: NemoDescription): Promise<Contestant[]> {
   const cores = availableParallelism();
   const oneEach = [
     await openOurCore(model, 1),

@@ -18,7 +18,7 @@ export async function cutSpeech(
     detectSpeech: (streams, signal) => inference.detectSpeech(streams, signal),
     recognize({ samples }) {
       stretches.push(samples);
-      return Promise.resolve({ pieces: [], samplesPerFrame: 1, computeMs: 0 });
+      return Promise.resolve({ words: [], remarks: [], computeMs: 0 });
     },
     getTimings: () => inference.getTimings(),
     close: () => Promise.resolve(),

@@ -1,8 +1,7 @@
-import { openLanePool, type ModelDescription, type SegmentResult } from '@stenofleet/asr-core';
+import { openLanePool, type ModelDescription } from '@stenofleet/asr-core';
 import { type Contestant } from './contestant.js';
 
 /** How SentencePiece marks the first piece of a word. */
-const WORD_START = '\u2581';
 
 /** Our core: everything is handed over at once. Lanes of this process, so that its processor time counts them. */
 export async function openOurCore(model: ModelDescription, laneCount: number): Promise<Contestant> {
@@ -16,7 +15,7 @@ export async function openOurCore(model: ModelDescription, laneCount: number): P
       const results = await Promise.all(
         stretches.map((samples) => inference.recognize({ samples: samples.slice() })),
       );
-      return { words: results.reduce((sum, result) => sum + countWords(result), 0) };
+      return { words: results.reduce((sum, { words }) => sum + words.length, 0) };
     },
     async getOutsideShare() {
       const { runMs, totalMs } = await inference.getTimings();
@@ -24,8 +23,4 @@ export async function openOurCore(model: ModelDescription, laneCount: number): P
     },
     close: () => inference.close(),
   };
-}
-
-function countWords({ pieces }: SegmentResult): number {
-  return pieces.filter(({ text }) => text.startsWith(WORD_START)).length;
 }

@@ -1,6 +1,6 @@
-import { type ModelDescription } from '@stenofleet/asr-core';
 import { dirname, join } from 'node:path';
 import sherpa from 'sherpa-onnx-node';
+import { type NemoDescription } from '../measure/models.js';
 import { type Contestant } from './contestant.js';
 
 const SAMPLE_RATE_HZ = 16_000;
@@ -12,7 +12,7 @@ export const sherpaVersions = `sherpa-onnx-node ${sherpa.version} (onnxruntime $
 
 /** sherpa-onnx-node on the same weights; the transducer's head lies split in `sherpa/` beside its encoder. */
 export function createSherpa(
-  { family, files, frontEnd }: ModelDescription,
+  { family, files, frontEnd }: NemoDescription,
   { perStretch, stretchesAtOnce }: SherpaThreads,
 ): Contestant {
   const head = (file: string) => join(dirname(files.encoder), 'sherpa', file);

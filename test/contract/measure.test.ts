@@ -146,5 +146,11 @@ function clip(startSeconds: number, endSeconds: number, text: string): Clip {
 /** A word of 0.2 s. */
 function word(text: string, startSeconds: number): Word {
   const startSamples = Math.round(16_000 * startSeconds);
-  return { text, startSamples, endSamples: startSamples + 3_200, confidence: 1 };
+  return {
+    text,
+    startSamples,
+    endSamples: startSamples + 3_200,
+    confidence: 1,
+    timing: 'model' as const,
+  };
 }

@@ -176,7 +176,7 @@ describe('an inference process that is recycled', () => {
     const after = Array.from({ length: 12 }, (_, index) => recognize(index));
     await recycled;
     const texts = async (results: typeof before) =>
-      (await Promise.all(results)).map(({ pieces }) => pieces.map(({ text }) => text).join(''));
+      (await Promise.all(results)).map(({ words }) => words.map(({ text }) => text).join(' '));
     expect(await texts(after)).toEqual(await texts(before));
     expect(inference.pid).toBeDefined();
     expect(inference.pid).not.toBe(first);
@@ -211,7 +211,7 @@ describe('an inference process that is recycled', () => {
       recycled.then(() => 'recycled'),
     ]);
     expect(first).toBe('cancelled');
-    expect((await running).pieces.length).toBeGreaterThan(0);
+    expect((await running).words.length).toBeGreaterThan(0);
     await recycled;
   });
 

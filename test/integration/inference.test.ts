@@ -36,7 +36,7 @@ describe.each([
     for (const laneCount of [1, 2]) {
       const inference = (opened = await open(laneCount));
       const results = await Promise.all(cut(8).map((samples) => inference.recognize({ samples })));
-      texts.push(results.map(({ pieces }) => pieces.map(({ text }) => text).join('')));
+      texts.push(results.map(({ words }) => words.map(({ text }) => text).join(' ')));
       await inference.close();
     }
     expect(texts[0]).toEqual(texts[1]);
@@ -94,7 +94,7 @@ describe.each([
     for (const outcome of await Promise.allSettled(first)) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'CANCELLED' } });
     }
-    expect((await other).pieces.length).toBeGreaterThan(0);
+    expect((await other).words.length).toBeGreaterThan(0);
   });
 
   it('lets what runs finish when it closes', async () => {
@@ -132,7 +132,7 @@ describe('the inference process', () => {
       reason: { code: 'INFERENCE_CRASHED', retryable: true },
     });
     const again = await inference.recognize({ samples: cut(1)[0] ?? new Float32Array() });
-    expect(again.pieces.length).toBeGreaterThan(0);
+    expect(again.words.length).toBeGreaterThan(0);
     expect(inference.pid).not.toBe(crashed);
   });
 
@@ -143,7 +143,7 @@ describe('the inference process', () => {
       inference.recognize({ samples: cut(1)[0] ?? new Float32Array() }),
     ).rejects.toMatchObject({ code: 'INFERENCE_TIMEOUT' });
     const again = await inference.recognize({ samples: cut(1)[0] ?? new Float32Array() });
-    expect(again.pieces.length).toBeGreaterThan(0);
+    expect(again.words.length).toBeGreaterThan(0);
   });
 
   it('rejects what was asked for just before it closes, and closes at once', async () => {

@@ -58,10 +58,16 @@ export const configurations = {
   },
 } as const satisfies Record<string, Configuration>;
 
+/** A NeMo model as it lies in the data folder; what sherpa-onnx needs to know of it, too, is there. */
+export type NemoDescription = ModelDescription & {
+  files: { vocabulary: string };
+  frontEnd: { numMels: number };
+};
+
 export async function describeModel(
   modelsFolder: string,
   { folder, family, tier, encoder, decoderJoint }: Configuration,
-): Promise<ModelDescription> {
+): Promise<NemoDescription> {
   const at = (file: string) => join(modelsFolder, folder, file);
   const config = configSchema.parse(JSON.parse(await readFile(at('config.json'), 'utf8')));
   return {

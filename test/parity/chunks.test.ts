@@ -70,7 +70,7 @@ describe.skipIf(!existsSync(folder))('the real model in fp32 (needs ../shared)',
     const group = Array.from({ length: 9 }, (_, i) => podcast.slice(i * SECOND, (i + 45) * SECOND));
     const results = await Promise.all(group.map((samples) => inference.recognize({ samples })));
     await inference.close();
-    expect(results.every(({ pieces }) => pieces.length > 0)).toBe(true);
+    expect(results.every(({ words }) => words.length > 0)).toBe(true);
   });
 });
 

@@ -30,7 +30,7 @@ const models: [string, ModelDescription, boolean][] = [
 ];
 
 describe.each(models)('%s', (_, model, isThere) => {
-  it.skipIf(!isThere)('finds the same tokens in company as alone', async () => {
+  it.skipIf(!isThere)('finds the same words at the same times in company as alone', async () => {
     const podcast = await readExample('podcast.mp3');
     const lengths = [16_000, 61_234, 100_000, 5_000, 250_000, 100, 80_000, 3_200, 32_000];
     const cut = () =>
@@ -39,11 +39,10 @@ describe.each(models)('%s', (_, model, isThere) => {
     const together = await recognizer.recognize(cut());
     for (const [i, segment] of cut().entries()) {
       const [alone] = await recognizer.recognize([segment]);
-      const tokens = (result = alone) =>
-        result?.pieces.map(({ tokenId, startFrame, endFrame }) => [tokenId, startFrame, endFrame]);
-      expect(tokens(together[i])).toEqual(tokens());
+      const words = (result = alone) => result?.words.map(({ text, place }) => [text, place]);
+      expect(words(together[i])).toEqual(words());
     }
-    expect(together.flatMap(({ pieces }) => pieces).length).toBeGreaterThan(50);
+    expect(together.flatMap(({ words }) => words).length).toBeGreaterThan(50);
     await recognizer.close();
   });
 });

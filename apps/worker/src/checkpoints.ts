@@ -3,6 +3,7 @@
 
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { guardKinds, guardOutcomes, wordTimings } from '@stenofleet/asr-core';
 import { CodedError, wireErrorSchema } from '@stenofleet/shared/errors';
 import { type ObjectStore, scratchKeys, scratchPrefix } from '@stenofleet/shared/storage';
 import { z } from 'zod';
@@ -37,6 +38,15 @@ const chunkResultSchema = z.object({
           startSamples: position,
           endSamples: position,
           confidence: z.number(),
+          timing: z.enum(wordTimings),
+        }),
+      ),
+      guardEvents: z.array(
+        z.object({
+          guard: z.enum(guardKinds),
+          outcome: z.enum(guardOutcomes),
+          startSamples: position,
+          endSamples: position,
         }),
       ),
     }),

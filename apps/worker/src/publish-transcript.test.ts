@@ -15,7 +15,16 @@ const makeResult = (start: number, text: string): StoredResult => ({
     {
       channel: 0,
       segment: segment(start, start + 2 * SECOND),
-      words: [{ text, startSamples: start + 100, endSamples: start + SECOND, confidence: 0.9 }],
+      words: [
+        {
+          text,
+          startSamples: start + 100,
+          endSamples: start + SECOND,
+          confidence: 0.9,
+          timing: 'model',
+        },
+      ],
+      guardEvents: [],
     },
   ],
   computeSeconds: 0.5,

@@ -48,7 +48,7 @@ function open(recognize: InferenceProcess['recognize']) {
     );
   return { run, checkpoints, state, work };
 }
-const answer = { pieces: [], samplesPerFrame: 1280, computeMs: 500 };
+const answer = { words: [], remarks: [], computeMs: 500 };
 const crash = new AsrError('INFERENCE_CRASHED', 'gone', { details: { stderr: 'out of memory' } });
 
 describe('a chunk', () => {

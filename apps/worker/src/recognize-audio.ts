@@ -53,7 +53,7 @@ export async function recognizeAudio(
         try {
           return await recognizeChunk(chunk, process, {
             signal: work.signal,
-            ...(language !== undefined && { language }),
+            decoding: { language },
             onProgress: (doneSamples) =>
               progress.update((doneSamples / (endSamples - startSamples)) * audioSeconds),
           });

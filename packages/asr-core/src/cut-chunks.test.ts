@@ -116,8 +116,8 @@ function listener(): Inference {
     recognize: (request) => {
       const sum = request.samples.reduce((total, sample) => total + sample, 0);
       const result = answer(request);
-      const pieces = result.pieces.map((piece) => ({ ...piece, text: `\u2581${sum}` }));
-      return Promise.resolve({ ...result, pieces });
+      const words = result.words.map((word) => ({ ...word, text: String(sum) }));
+      return Promise.resolve({ ...result, words });
     },
   });
 }

@@ -1,10 +1,20 @@
 export { AsrError, asrErrors, type AsrErrorCode } from './errors.js';
-export { SAMPLE_RATE_HZ, type Segment, type Token, type Word } from './transcript.js';
 export {
+  SAMPLE_RATE_HZ,
+  type Segment,
+  type Token,
+  type Word,
+  type WordTiming,
+  wordTimings,
+} from './transcript.js';
+export {
+  type DecodingOptions,
+  type DecodingRemark,
   type FrontEnd,
   type ModelDescription,
   type ModelFamily,
-  type Piece,
+  type ModelFiles,
+  type ModelSwitches,
   type RecognizeOptions,
   type RecognizedSegment,
   type Recognizer,
@@ -12,6 +22,8 @@ export {
   type RecognizerTimings,
   type SegmentAudio,
   type SegmentResult,
+  type SegmentWord,
+  type WordPlace,
 } from './recognizer.js';
 export { loadRecognizer, isModelFamily } from './load-recognizer.js';
 export {
@@ -21,6 +33,13 @@ export {
 } from './transcribe-audio.js';
 export { cutChunks, type CutChunk, type CutChunksOptions } from './cut-chunks.js';
 export { recognizeChunk, type RecognizeChunkOptions } from './recognize-chunk.js';
+export {
+  guardKinds,
+  guardOutcomes,
+  type GuardEvent,
+  type GuardKind,
+  type GuardOutcome,
+} from './guards/guard-event.js';
 export { type ChunkResult } from './recognize-segments.js';
 export {
   joinChunks,

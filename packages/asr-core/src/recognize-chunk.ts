@@ -2,12 +2,12 @@ import { type CutChunk } from './cut-chunks.js';
 import { AsrError } from './errors.js';
 import { type Inference } from './inference/inference.js';
 import { type ChunkResult, recognizeSegments } from './recognize-segments.js';
+import { type DecodingOptions } from './recognizer.js';
 import { cutSegment } from './speech/cut-segment.js';
 import { type Segment } from './transcript.js';
 
 export type RecognizeChunkOptions = {
-  /** BCP 47 code, where the caller knows it. */
-  language?: string;
+  decoding?: DecodingOptions;
   signal?: AbortSignal;
   /** Samples from the chunk's start before which all is recognized; never goes back, and ends at the chunk's length. */
   onProgress?: (doneSamples: number) => void;
@@ -20,7 +20,7 @@ export type RecognizeChunkOptions = {
 export async function recognizeChunk(
   { plan, audio }: CutChunk,
   inference: Inference,
-  { language, signal, onProgress }: RecognizeChunkOptions = {},
+  { decoding, signal, onProgress }: RecognizeChunkOptions = {},
 ): Promise<ChunkResult> {
   const { startSamples, endSamples, segments } = plan;
   const length = endSamples - startSamples;
@@ -44,7 +44,7 @@ export async function recognizeChunk(
       })),
     inference,
     {
-      language,
+      ...(decoding && { decoding }),
       signal,
       onRecognized: ({ segment }) => {
         inHand.delete(segment);

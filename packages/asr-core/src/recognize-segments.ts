@@ -1,9 +1,11 @@
 // Segments to words, as many at a time as the lanes have use for: the one place where audio is handed to inference.
 
 import { type HeardSegment } from './align/stitch-segments.js';
-import { computeWords } from './align/words.js';
+import { placeWords } from './align/place-words.js';
 import { AsrError, cancelled } from './errors.js';
+import { type GuardEvent } from './guards/guard-event.js';
 import { type Inference } from './inference/inference.js';
+import { type DecodingOptions } from './recognizer.js';
 import { type Segment, type Word } from './transcript.js';
 
 /** A segment and where its audio is to be had, at the time when it is needed. */
@@ -12,14 +14,13 @@ export type SegmentSource = { channel: number; segment: Segment; cutSamples: () 
 /** What was recognised of a chunk, or of a whole recording; JSON. */
 export type ChunkResult = {
   /** In the order in which they were given. */
-  segments: { channel: number; segment: Segment; words: Word[] }[];
+  segments: { channel: number; segment: Segment; words: Word[]; guardEvents: GuardEvent[] }[];
   /** Time that lanes spent on these segments. */
   computeSeconds: number;
 };
 
 export type RecognizeSegmentsOptions = {
-  /** BCP 47 code, where the caller knows it. */
-  language?: string | undefined;
+  decoding?: DecodingOptions;
   signal?: AbortSignal | undefined;
   /** Called as each segment is recognized, in any order. */
   onRecognized?: (heard: HeardSegment) => void;
@@ -33,7 +34,7 @@ export type RecognizeSegmentsOptions = {
 export async function recognizeSegments(
   findSources: (stop: AbortSignal) => AsyncIterable<SegmentSource> | Iterable<SegmentSource>,
   inference: Inference,
-  { language, signal, onRecognized }: RecognizeSegmentsOptions,
+  { decoding = {}, signal, onRecognized }: RecognizeSegmentsOptions,
 ): Promise<ChunkResult> {
   // Ends everything in hand when one part fails.
   const failure = new AbortController();
@@ -41,18 +42,15 @@ export async function recognizeSegments(
   const outcomes: ReturnType<typeof recognize>[] = [];
 
   const recognize = async ({ channel, segment, cutSamples }: SegmentSource) => {
-    const { pieces, samplesPerFrame, computeMs } = await inference.recognize({
+    const recognized = await inference.recognize({
       samples: cutSamples(),
       signal: stop,
-      ...(language !== undefined && { language }),
+      decoding,
     });
-    const words = computeWords(pieces, {
-      startSamples: segment.audioStartSamples,
-      endSamples: segment.audioEndSamples,
-      samplesPerFrame,
-    });
+    const words = placeWords(recognized.words, segment);
     onRecognized?.({ segment, words });
-    return { channel, segment, words, computeMs };
+    const heard = { channel, segment, words, guardEvents: [] };
+    return { heard, computeMs: recognized.computeMs };
   };
 
   try {
@@ -65,10 +63,10 @@ export async function recognizeSegments(
       outcomes.push(outcome);
     }
     if (signal?.aborted) throw cancelled();
-    const heard = await Promise.all(outcomes);
+    const recognized = await Promise.all(outcomes);
     return {
-      segments: heard.map(({ channel, segment, words }) => ({ channel, segment, words })),
-      computeSeconds: heard.reduce((sum, { computeMs }) => sum + computeMs, 0) / 1000,
+      segments: recognized.map(({ heard }) => heard),
+      computeSeconds: recognized.reduce((sum, { computeMs }) => sum + computeMs, 0) / 1000,
     };
   } catch (error) {
     failure.abort();

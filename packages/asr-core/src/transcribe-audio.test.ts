@@ -36,7 +36,7 @@ describe('transcribed audio', () => {
 
   it('names the segments in which nobody understood a word', async () => {
     const inference = fake({
-      recognize: () => Promise.resolve({ pieces: [], samplesPerFrame: 1, computeMs: 0 }),
+      recognize: () => Promise.resolve({ words: [], remarks: [], computeMs: 0 }),
     });
     const { channels } = await transcribeAudio(blocks(sound(TURN, [0, 40], [1, 4])), inference);
     expect(channels[0]!.segments).toHaveLength(2);

@@ -4,6 +4,7 @@
 import { type Inference } from './inference/inference.js';
 import { type AudioTranscript, joinChunks } from './join-chunks.js';
 import { type SegmentSource, recognizeSegments } from './recognize-segments.js';
+import { type DecodingOptions } from './recognizer.js';
 import { cutSegment } from './speech/cut-segment.js';
 import { findSegments } from './speech/find-segments.js';
 import { type SpeechOptions } from './speech/find-speech.js';
@@ -12,8 +13,7 @@ import { type Segmenter } from './speech/segmenter.js';
 import { type Segment } from './transcript.js';
 
 export type TranscribeOptions = {
-  /** BCP 47 code, where the caller knows it. */
-  language?: string;
+  decoding?: DecodingOptions;
   speech?: SpeechOptions;
   /** Overrides how segments are planned; the length limit is the model's. */
   segments?: Omit<SegmentLimits, 'maxSegmentSeconds'>;
@@ -39,7 +39,7 @@ export async function transcribeAudio(
   inference: Inference,
   options: TranscribeOptions = {},
 ): Promise<AudioTranscript> {
-  const { language, speech, segments, signal, onProgress } = options;
+  const { decoding, speech, segments, signal, onProgress } = options;
   const inHand = new Set<Segment>();
   let channels: readonly Segmenter[] = [];
   let heardSamples = 0;
@@ -70,7 +70,7 @@ export async function transcribeAudio(
   }
 
   const result = await recognizeSegments(findSources, inference, {
-    language,
+    ...(decoding && { decoding }),
     signal,
     onRecognized: (heard) => {
       words += heard.words.length;

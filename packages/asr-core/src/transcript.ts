@@ -14,6 +14,13 @@ export type Token = {
   logProbability: number;
 };
 
+/**
+ * How a word's times were made: by the model itself; by aligning the text with the audio (another model's, or the
+ * model's own draft); or by spreading the text over the speech that was detected.
+ */
+export const wordTimings = ['model', 'aligned', 'estimated'] as const;
+export type WordTiming = (typeof wordTimings)[number];
+
 /** A word with its place on the recording's clock. */
 export type Word = {
   text: string;
@@ -21,6 +28,7 @@ export type Word = {
   endSamples: number;
   /** Mean softmax probability of the word's pieces, 0 to 1. */
   confidence: number;
+  timing: WordTiming;
 };
 
 /**

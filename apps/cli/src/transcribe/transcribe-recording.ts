@@ -115,7 +115,7 @@ async function transcribeFile(
     context.onOpened(audio.info.durationSeconds);
     const transcript = await transcribeAudio(audio.blocks(), inference, {
       signal,
-      ...(language !== undefined && { language }),
+      decoding: { language },
       onProgress: ({ doneSamples }) => context.onProgress(doneSamples / SAMPLE_RATE_HZ),
     });
     return describeTranscript(

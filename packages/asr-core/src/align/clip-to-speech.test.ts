@@ -50,6 +50,7 @@ function clip(times: [number, number][]) {
       startSamples,
       endSamples,
       confidence: 1,
+      timing: 'model' as const,
     })),
     SPEECH,
   );

@@ -63,7 +63,14 @@ describe('stitched segments', () => {
         const words = spoken.map(({ text, pauseSamples, lengthSamples, lateSamples }) => {
           const startSamples = position + pauseSamples;
           position = startSamples + lengthSamples;
-          return { text, startSamples, endSamples: position, confidence: 1, lateSamples };
+          return {
+            text,
+            startSamples,
+            endSamples: position,
+            confidence: 1,
+            timing: 'model' as const,
+            lateSamples,
+          };
         });
         // Each side hears every word that lies wholly in its audio, the right one a little off in time.
         const left = words.filter(({ endSamples }) => endSamples <= cut + SECOND);
@@ -115,6 +122,7 @@ function word(text: string, startSeconds: number, endSeconds: number) {
     startSamples: Math.round(startSeconds * SECOND),
     endSamples: Math.round(endSeconds * SECOND),
     confidence: 1,
+    timing: 'model' as const,
   };
 }
 

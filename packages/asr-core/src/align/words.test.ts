@@ -3,36 +3,36 @@ import { describe, expect, it } from 'vitest';
 import { type Piece } from '../recognizer.js';
 import { computeWords } from './words.js';
 
-const CLOCK = { startSamples: 16_000, endSamples: 16_000 + 640 * 1000, samplesPerFrame: 640 };
+const FRAMES = { lengthSamples: 640 * 1000, samplesPerFrame: 640 };
 const S = '\u2581';
 
 describe('words from pieces', () => {
-  it('begin at the mark and cover their pieces, on the recording clock', () => {
+  it('begin at the mark and cover their pieces', () => {
     const words = computeWords(
       [piece(`${S}hel`, 2, 4), piece('lo', 4, 6), piece(`${S}you`, 8, 9)],
-      CLOCK,
+      FRAMES,
     );
     expect(words).toMatchObject([
-      { text: 'hello', startSamples: 16_000 + 2 * 640, endSamples: 16_000 + 6 * 640 },
-      { text: 'you', startSamples: 16_000 + 8 * 640, endSamples: 16_000 + 9 * 640 },
+      { text: 'hello', place: { startSamples: 2 * 640, endSamples: 6 * 640, timing: 'model' } },
+      { text: 'you', place: { startSamples: 8 * 640, endSamples: 9 * 640, timing: 'model' } },
     ]);
   });
 
   it('take the mean probability of their pieces', () => {
-    const [word] = computeWords([piece(`${S}a`, 0, 1, 0.8), piece('b', 1, 2, 0.4)], CLOCK);
+    const [word] = computeWords([piece(`${S}a`, 0, 1, 0.8), piece('b', 1, 2, 0.4)], FRAMES);
     expect(word!.confidence).toBeCloseTo(0.6, 6);
   });
 
   it('end where their sound ends, not where late punctuation was emitted', () => {
-    const [word] = computeWords([piece(`${S}yes`, 1, 3), piece('.', 40, 41)], CLOCK);
-    expect(word).toMatchObject({ text: 'yes.', endSamples: 16_000 + 3 * 640 });
+    const [word] = computeWords([piece(`${S}yes`, 1, 3), piece('.', 40, 41)], FRAMES);
+    expect(word).toMatchObject({ text: 'yes.', place: { endSamples: 3 * 640 } });
   });
 
   it('begin where their sound begins, not at an opening mark', () => {
     const pieces = [piece(`${S}dijo`, 1, 3), piece(`${S}¿`, 40, 41), piece('Qué', 41, 43)];
-    expect(computeWords(pieces, CLOCK)[1]).toMatchObject({
+    expect(computeWords(pieces, FRAMES)[1]).toMatchObject({
       text: '¿Qué',
-      startSamples: 16_000 + 41 * 640,
+      place: { startSamples: 41 * 640 },
     });
   });
 
@@ -47,7 +47,7 @@ describe('words from pieces', () => {
   ])('treat %s as a reader would', (_, pieces, expected) => {
     const words = computeWords(
       pieces.map((text, i) => piece(text, i, i + 1)),
-      CLOCK,
+      FRAMES,
     );
     expect(words.map((word) => word.text)).toEqual(expected);
   });
@@ -64,17 +64,17 @@ describe('words from pieces', () => {
     fc.assert(
       fc.property(pieces, fc.integer({ min: 0, max: 60_000 }), (made, length) => {
         let frame = 0;
-        const timed = made.map(({ text, advance, length: frames }) => {
+        const timed = made.map(({ text, advance, length: covered }) => {
           frame += advance;
-          return piece(text, frame, frame + frames);
+          return piece(text, frame, frame + covered);
         });
-        const clock = { ...CLOCK, endSamples: CLOCK.startSamples + length };
-        const words = computeWords(timed, clock);
-        let last = CLOCK.startSamples;
-        for (const { startSamples, endSamples } of words) {
+        const frames = { ...FRAMES, lengthSamples: length };
+        const words = computeWords(timed, frames);
+        let last = 0;
+        for (const { startSamples, endSamples } of words.map(({ place }) => place)) {
           expect(startSamples).toBeGreaterThanOrEqual(last);
           expect(endSamples).toBeGreaterThanOrEqual(startSamples);
-          expect(endSamples).toBeLessThanOrEqual(clock.endSamples);
+          expect(endSamples).toBeLessThanOrEqual(length);
           last = endSamples;
         }
         const letters = (texts: { text: string }[]) =>

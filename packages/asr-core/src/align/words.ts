@@ -1,7 +1,6 @@
 // Pieces → words. Rules and their sources: docs/models/nemo.md, "Words and times".
 
-import { type Piece } from '../recognizer.js';
-import { type Word } from '../transcript.js';
+import { type Piece, type SegmentWord, type WordPlace } from '../recognizer.js';
 
 /** SentencePiece's mark for the space before a piece. */
 const WORD_START = '\u2581';
@@ -9,23 +8,24 @@ const ONLY_PUNCTUATION = /^\p{P}+$/u;
 /** Marks that stand directly behind a word; opening marks (¿ ¡ « „ ( [) begin one. */
 const ONLY_CLOSING_MARKS = /^[\p{Pe}\p{Pf}.,!?;:%…'"。，、！？；：-]+$/u;
 
-/** Frames of one segment on the recording's clock. */
-export type SegmentClock = {
-  /** Position of the segment's first sample. */
-  startSamples: number;
-  /** End of the segment's audio: no word ends later. */
-  endSamples: number;
+/** The frames of one segment. */
+export type SegmentFrames = {
   samplesPerFrame: number;
+  /** Length of the segment's audio: no word ends later. */
+  lengthSamples: number;
 };
+
+/** A word whose place the model told. */
+export type PlacedWord = SegmentWord & { place: WordPlace };
 
 type OpenWord = { text: string; pieces: Piece[] };
 
 /** Words of one segment in order, monotonic and inside the segment. */
-export function computeWords(pieces: readonly Piece[], clock: SegmentClock): Word[] {
-  const words = groupPieces(snapPunctuation(pieces)).map((word) => toWord(word, clock));
+export function computeWords(pieces: readonly Piece[], frames: SegmentFrames): PlacedWord[] {
+  const words = groupPieces(snapPunctuation(pieces)).map((word) => toWord(word, frames));
   for (let i = 1; i < words.length; i++) {
-    const previous = words[i - 1]!;
-    const word = words[i]!;
+    const previous = words[i - 1]!.place;
+    const word = words[i]!.place;
     word.startSamples = Math.max(word.startSamples, previous.startSamples);
     word.endSamples = Math.max(word.endSamples, word.startSamples);
     previous.endSamples = Math.min(previous.endSamples, word.startSamples);
@@ -82,16 +82,21 @@ function joinDetachedMarks(words: readonly OpenWord[]): OpenWord[] {
   return joined;
 }
 
-function toWord({ text, pieces }: OpenWord, clock: SegmentClock): Word {
+function toWord(
+  { text, pieces }: OpenWord,
+  { samplesPerFrame, lengthSamples }: SegmentFrames,
+): PlacedWord {
   // An opening mark carries the end of the word before it: it says nothing about where this one begins.
   const first = pieces.find((piece) => !isMark(piece)) ?? pieces[0]!;
-  const toSamples = (frame: number) =>
-    Math.min(clock.startSamples + frame * clock.samplesPerFrame, clock.endSamples);
+  const toSamples = (frame: number) => Math.min(frame * samplesPerFrame, lengthSamples);
   const probabilities = pieces.map((piece) => Math.exp(piece.logProbability));
   return {
     text: text.trimEnd(),
-    startSamples: toSamples(first.startFrame),
-    endSamples: toSamples(Math.max(...pieces.map((piece) => piece.endFrame))),
     confidence: probabilities.reduce((sum, value) => sum + value, 0) / probabilities.length,
+    place: {
+      startSamples: toSamples(first.startFrame),
+      endSamples: toSamples(Math.max(...pieces.map((piece) => piece.endFrame))),
+      timing: 'model',
+    },
   };
 }

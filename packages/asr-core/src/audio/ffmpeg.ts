@@ -10,6 +10,7 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import createCommand from 'fluent-ffmpeg';
+import { createPatience, type Patience } from './patience.js';
 
 const MAX_PROBE_BYTES = 8 * 1024 * 1024;
 const MAX_LINE_CHARS = 2_000;
@@ -47,7 +48,6 @@ export type DecodeRequest = {
 export type FlacFormat = { sampleRateHz: number; bits: 16 | 24 };
 
 export type RunningProcess = {
-  pid: number | undefined;
   /** What it writes to its standard output. It is held back while nobody reads. */
   output: AsyncIterable<Uint8Array>;
   /** Waits until `onLine` has had the messages that were written before the output so far. */
@@ -60,14 +60,6 @@ export type RunningProcess = {
   end: Promise<ProcessEnd>;
   /** Kills it if it still runs, and waits until it is gone. Idempotent. */
   close: () => Promise<void>;
-};
-
-export type Patience = {
-  resume: () => void;
-  pause: () => void;
-  extend: (ms: number) => void;
-  /** There is nothing to wait for any more: a later `resume` does nothing. */
-  end: () => void;
 };
 
 export type Ffmpeg = ReturnType<typeof createFfmpeg>;
@@ -180,7 +172,7 @@ async function readFileFacts(path: string): Promise<FileFacts> {
 async function readFilePiece(path: string, from: number, maxBytes: number): Promise<Uint8Array> {
   const file = await open(path).catch(() => undefined);
   try {
-    const read = await file?.read(Buffer.alloc(maxBytes), 0, maxBytes, from);
+    const read = await file?.read(Buffer.alloc(maxBytes), 0, maxBytes, from).catch(() => undefined);
     return read?.buffer.subarray(0, read.bytesRead) ?? new Uint8Array();
   } finally {
     await file?.close();
@@ -271,7 +263,7 @@ function start(
       if (reason === undefined) throw error;
     }
   }
-  return { pid: child.pid, output: readOutput(), catchUp, end, patience, close };
+  return { output: readOutput(), catchUp, end, patience, close };
 }
 
 /** Why a process takes no more is told by its end. */
@@ -302,31 +294,4 @@ function readLines(stream: Readable, onLine: (line: string) => void): void {
   stream.on('end', () => {
     if (rest !== '') onLine(rest);
   });
-}
-
-function createPatience(initialMs: number, onExhausted: () => void): Patience {
-  let leftMs = initialMs;
-  let startedMs = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let isEnded = false;
-  const pause = (): void => {
-    if (timer === undefined) return;
-    clearTimeout(timer);
-    timer = undefined;
-    leftMs -= performance.now() - startedMs;
-  };
-  const resume = (): void => {
-    pause();
-    if (isEnded) return;
-    startedMs = performance.now();
-    timer = setTimeout(onExhausted, Math.min(Math.max(leftMs, 0), 2 ** 31 - 1));
-  };
-  const extend = (ms: number): void => {
-    leftMs += ms;
-  };
-  const end = (): void => {
-    pause();
-    isEnded = true;
-  };
-  return { resume, pause, extend, end };
 }

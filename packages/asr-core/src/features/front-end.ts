@@ -1,5 +1,6 @@
 import { Tensor } from 'onnxruntime-node';
 import { AsrError } from '../errors.js';
+import { requireFile } from '../models/require-file.js';
 import { type ModelDescription } from '../recognizer.js';
 import { type OnnxSession, openOnnxSession } from '../runtime/onnx-session.js';
 import { requireDimension } from '../runtime/require-dimension.js';
@@ -13,14 +14,20 @@ export interface FrontEndRunner {
 }
 
 /**
- * Opens the front end that the model's manifest asks for; `numMels` is what its encoder takes.
+ * Opens the NeMo front end that the model's manifest asks for; `numMels` is what its encoder takes.
  * @throws AsrError
  */
 export async function openFrontEnd(
   model: ModelDescription,
   numMels: number,
 ): Promise<FrontEndRunner> {
-  const { frontEnd, files } = model;
+  const { frontEnd } = model;
+  if (frontEnd.kind === 'from-graph' || frontEnd.kind === 'granite-log-mel') {
+    throw new AsrError(
+      'MODEL_CONTRACT_MISMATCH',
+      `The manifest of ${model.id} asks for the front end ${frontEnd.kind}, which is not NeMo's.`,
+    );
+  }
   if (frontEnd.numMels !== numMels) {
     throw new AsrError(
       'MODEL_CONTRACT_MISMATCH',
@@ -35,13 +42,7 @@ export async function openFrontEnd(
       close: () => Promise.resolve(),
     };
   }
-  if (files.preprocessor === undefined) {
-    throw new AsrError(
-      'MODEL_CONTRACT_MISMATCH',
-      `The manifest of ${model.id} asks for a front end graph but names no preprocessor file.`,
-    );
-  }
-  return createGraphFrontEnd(await openOnnxSession(files.preprocessor));
+  return createGraphFrontEnd(await openOnnxSession(requireFile(model, 'preprocessor')));
 }
 
 /** The graph `nemo128.onnx`: `waveforms [B,N]`, `waveforms_lens [B]` → `features [B,M,T]`, `features_lens [B]`. */

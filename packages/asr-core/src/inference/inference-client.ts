@@ -159,10 +159,8 @@ export async function startInferenceProcess({
     get pid() {
       return child?.process.pid;
     },
-    async recognize({ samples, language, signal }) {
-      const message = { kind: 'recognize' as const, samples };
-      const reply = request({ ...message, ...(language !== undefined && { language }) }, signal);
-      return (await reply) as SegmentResult;
+    async recognize({ signal, ...segment }) {
+      return (await request({ kind: 'recognize', ...segment }, signal)) as SegmentResult;
     },
     async detectSpeech(streams, signal) {
       const reply = request({ kind: 'detect-speech', streams: [...streams] }, signal);

@@ -22,11 +22,11 @@ export function describe(): Promise<Reply<LaneDescription>> {
 }
 
 export function recognize(task: RecognizeTask): Promise<Reply<LaneResult>> {
-  const { segments, language, cancelFlag } = task;
+  const { segments, decoding, cancelFlag } = task;
   return withLane(async ({ recognizer, pulse }) => {
     const before = recognizer.timings;
     const results = await recognizer.recognize(segments, {
-      ...(language !== undefined && { language }),
+      ...decoding,
       // Asked between two model runs: each time is a sign of life.
       isCancelled: () => {
         if (pulse) Atomics.add(pulse, 0, 1);

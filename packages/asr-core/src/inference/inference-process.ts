@@ -39,9 +39,9 @@ function handle(message: ParentMessage): void {
       );
       return;
     case 'recognize': {
-      const { samples, language } = message;
+      const { samples, decoding } = message;
       // Received arrays are views of one shared message buffer: a copy of its own can be moved to a lane.
-      const request = { samples: samples.slice(), ...(language !== undefined && { language }) };
+      const request = { samples: samples.slice(), ...(decoding && { decoding }) };
       answer(message, (inference, signal) =>
         inference.recognize({ ...request, ...(signal && { signal }) }),
       );

@@ -1,5 +1,6 @@
 import { type AudioBudget } from './audio-budget.js';
 import {
+  type DecodingOptions,
   type RecognizerCapabilities,
   type RecognizerTimings,
   type SegmentResult,
@@ -9,7 +10,7 @@ import { type VadResult, type VadStream } from '../speech/silero-vad.js';
 export type RecognizeRequest = {
   /** Mono, −1…1, 16 kHz. The buffer may be moved away: it must be the caller's own and not be used afterwards. */
   samples: Float32Array;
-  language?: string;
+  decoding?: DecodingOptions;
   /** Takes effect between two model runs; the promise rejects at once. */
   signal?: AbortSignal;
 };

@@ -10,8 +10,8 @@ describe('the lane scheduler', () => {
     const results = [5, 4, 3, 2, 1].map((length) => scheduler.recognize(segment(length)));
     expect(tasks).toHaveLength(2);
     while (tasks.length > 0) await finish();
-    const frames = (await Promise.all(results)).map(({ samplesPerFrame }) => samplesPerFrame);
-    expect(frames).toEqual([5, 4, 3, 2, 1]);
+    const lengths = (await Promise.all(results)).map(({ words }) => words[0]?.text);
+    expect(lengths).toEqual(['5', '4', '3', '2', '1']);
     expect(await scheduler.getTimings()).toEqual({ runMs: 4, totalMs: 8 });
   });
 
@@ -46,7 +46,7 @@ describe('the lane scheduler', () => {
     await fail(new AsrError('INFERENCE_FAILED', 'broken'));
     await lost;
     await finish();
-    expect(await next).toMatchObject({ samplesPerFrame: 1 });
+    expect(await next).toMatchObject({ words: [{ text: '1' }] });
   });
 
   it('rejects at once what is cancelled, and asks the lane to stop', async () => {
@@ -66,7 +66,7 @@ describe('the lane scheduler', () => {
     await finish();
     expect(tasks).toHaveLength(1);
     await finish();
-    expect(await other).toMatchObject({ samplesPerFrame: 3 });
+    expect(await other).toMatchObject({ words: [{ text: '3' }] });
   });
 
   it('rejects all that waits when it closes, and ends only when the lanes are idle', async () => {
@@ -80,7 +80,7 @@ describe('the lane scheduler', () => {
     }
     expect(isClosed).toBe(false);
     await finish();
-    expect(await running).toMatchObject({ samplesPerFrame: 2 });
+    expect(await running).toMatchObject({ words: [{ text: '2' }] });
     await closed;
     await expect(scheduler.detectSpeech(streams())).rejects.toMatchObject({ code: 'CANCELLED' });
   });
@@ -122,7 +122,10 @@ function createScheduler({ laneCount = 1, batchSize = 1 } = {}) {
 /** Each result names the length of its segment. */
 function answer({ segments }: RecognizeTask): LaneResult {
   return {
-    results: segments.map(({ samples }) => ({ pieces: [], samplesPerFrame: samples.length })),
+    results: segments.map(({ samples }) => ({
+      words: [{ text: String(samples.length), confidence: 1 }],
+      remarks: [],
+    })),
     timings: { runMs: 1, totalMs: 2 },
   };
 }

@@ -53,14 +53,14 @@ export function createLaneScheduler(
   };
   // These two settle their requests themselves and never reject.
   const recognizeGroup = async (group: readonly WaitingSegment[]) => {
-    const [{ language, cancelFlag }] = group as [WaitingSegment];
+    const [{ decoding, cancelFlag }] = group as [WaitingSegment];
     // The audio is given away, so its lengths are taken before.
     const lengths = group.map(({ samples }) => samples.length);
     const totalLength = lengths.reduce((sum, length) => sum + length, 0);
     try {
       const { results, timings: spent } = await lanes.recognize({
         segments: group.map(({ samples }) => ({ samples })),
-        ...(language !== undefined && { language }),
+        ...(decoding && { decoding }),
         ...(cancelFlag && { cancelFlag }),
       });
       timings.runMs += spent.runMs;

@@ -2,6 +2,7 @@
 
 import { type WireError } from '../errors.js';
 import {
+  type DecodingOptions,
   type ModelDescription,
   type RecognizedSegment,
   type RecognizerCapabilities,
@@ -9,6 +10,7 @@ import {
   type SegmentResult,
 } from '../recognizer.js';
 import { type VadResult, type VadStream } from '../speech/silero-vad.js';
+import { type RecognizeRequest } from './inference.js';
 
 export type Reply<Value> = { ok: true; value: Value } | { ok: false; error: WireError };
 
@@ -25,7 +27,7 @@ export type LaneDescription = { capabilities: RecognizerCapabilities; batchSize:
 /** Tasks of a lane: the exported functions of `inference-lane.ts`. */
 export type RecognizeTask = {
   segments: { samples: Float32Array }[];
-  language?: string;
+  decoding?: DecodingOptions;
   /** One `Int32` in shared memory; non-zero asks the lane to stop before its next run. */
   cancelFlag?: Int32Array;
 };
@@ -36,7 +38,7 @@ export type LaneResult = { results: RecognizedSegment[]; timings: RecognizerTimi
 /** Parent → inference process. */
 export type ParentMessage =
   | { kind: 'start'; lane: Omit<LaneOptions, 'pulse'>; laneCount: number }
-  | { kind: 'recognize'; id: number; samples: Float32Array; language?: string; scope?: number }
+  | ({ kind: 'recognize'; id: number; scope?: number } & Omit<RecognizeRequest, 'signal'>)
   | { kind: 'detect-speech'; id: number; streams: VadStream[]; scope?: number }
   | { kind: 'get-timings'; id: number }
   | { kind: 'cancel'; scope: number }

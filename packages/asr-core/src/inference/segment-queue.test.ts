@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type DecodingOptions } from '../recognizer.js';
 import { createSegmentQueue } from './segment-queue.js';
 
 const noCancel = new Int32Array(1);
@@ -19,11 +20,11 @@ describe('the segment queue', () => {
     expect(take(queue)).toEqual([4]);
   });
 
-  it('groups only what shares language and cancellation', () => {
+  it('groups only what shares options and cancellation', () => {
     const queue = createQueue({ laneCount: 1, batchSize: 8 });
     queue.add(item(5));
     queue.add({ ...item(4), cancelFlag: new Int32Array(1) });
-    queue.add({ ...item(3), language: 'de' });
+    queue.add({ ...item(3), decoding: { language: 'de' } });
     queue.add(item(2));
     expect(take(queue)).toEqual([5, 2]);
     expect(take(queue)).toEqual([4]);
@@ -57,7 +58,11 @@ describe('the segment queue', () => {
   });
 });
 
-type Item = { samples: Float32Array; language?: string; cancelFlag?: Int32Array };
+type Item = {
+  samples: Float32Array;
+  decoding?: DecodingOptions;
+  cancelFlag?: Int32Array;
+};
 
 function createQueue(options: { laneCount: number; batchSize: number }) {
   return createSegmentQueue<Item>(options);

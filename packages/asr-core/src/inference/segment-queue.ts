@@ -1,4 +1,11 @@
-type QueuedSegment = { samples: Float32Array; language?: string; cancelFlag?: Int32Array };
+import { isDeepStrictEqual } from 'node:util';
+import { type DecodingOptions } from '../recognizer.js';
+
+type QueuedSegment = {
+  samples: Float32Array;
+  decoding?: DecodingOptions;
+  cancelFlag?: Int32Array;
+};
 
 /** Segments waiting for a lane. */
 export interface SegmentQueue<Item extends QueuedSegment> {
@@ -14,7 +21,7 @@ export interface SegmentQueue<Item extends QueuedSegment> {
 const MAX_OVERTAKEN_PER_LANE = 64;
 
 /**
- * Longest first, so that no lane is left with a long segment at the end. A group shares language and cancellation;
+ * Longest first, so that no lane is left with a long segment at the end. A group shares its options and cancellation;
  * it is as large as the model profits from, but never so large that another lane stays idle.
  */
 export function createSegmentQueue<Item extends QueuedSegment>({
@@ -50,12 +57,13 @@ export function createSegmentQueue<Item extends QueuedSegment>({
     takeGroup() {
       if (waiting.length === 0) return [];
       const leader = chooseLeader();
-      const { language, cancelFlag } = leader.item;
+      const { decoding, cancelFlag } = leader.item;
       const groupSize = Math.min(batchSize, Math.ceil(waiting.length / laneCount));
       const group = [leader];
       for (const entry of waiting) {
         if (group.length >= groupSize) break;
-        const fits = entry.item.language === language && entry.item.cancelFlag === cancelFlag;
+        const fits =
+          entry.item.cancelFlag === cancelFlag && isDeepStrictEqual(entry.item.decoding, decoding);
         if (fits && entry !== leader) group.push(entry);
       }
       waiting = waiting.filter((entry) => !group.includes(entry));

@@ -41,12 +41,12 @@ export function fakeInference(parts: Partial<Inference> = {}): Inference {
 
 /** Takes 100 ms of a lane, whatever the length. */
 export function answer({ samples }: RecognizeRequest): SegmentResult {
-  const piece = { tokenId: 1, text: '\u2581word', startFrame: 0, endFrame: 1, logProbability: 0 };
-  return {
-    pieces: [piece],
-    samplesPerFrame: Math.min(SECOND / 2, samples.length),
-    computeMs: 100,
+  const place = {
+    startSamples: 0,
+    endSamples: Math.min(SECOND / 2, samples.length),
+    timing: 'model' as const,
   };
+  return { words: [{ text: 'word', confidence: 1, place }], remarks: [], computeMs: 100 };
 }
 
 /** Stretches of sound, each with a pause behind it, in seconds. */

@@ -1,3 +1,4 @@
+import { computeWords } from '../../align/words.js';
 import { cancelled } from '../../errors.js';
 import { openFrontEnd } from '../../features/front-end.js';
 import { HOP_SAMPLES } from '../../features/nemo-features.js';
@@ -11,6 +12,7 @@ import { requireDimension } from '../../runtime/require-dimension.js';
 import { parseVocabulary } from '../../tokens/vocabulary.js';
 import { checkLanguage } from '../check-language.js';
 import { describeCapabilities } from '../describe-capabilities.js';
+import { requireFile } from '../require-file.js';
 import { toPieces } from '../to-pieces.js';
 import { MODEL_INPUTS, readCtcOutputName } from './contract.js';
 import { decodeTokens } from './decode-tokens.js';
@@ -18,7 +20,7 @@ import { encode } from './encode.js';
 
 /** Opens a NeMo CTC export. @throws AsrError */
 export async function openNemoCtc(model: ModelDescription): Promise<Recognizer> {
-  const vocabulary = parseVocabulary(await readModelText(model.files.vocabulary));
+  const vocabulary = parseVocabulary(await readModelText(requireFile(model, 'vocabulary')));
   const session = await openOnnxSession(model.files.encoder);
   const features = session.inputShape(MODEL_INPUTS.features);
   const frontEnd = await openFrontEnd(
@@ -51,7 +53,11 @@ export async function openNemoCtc(model: ModelDescription): Promise<Recognizer> 
                 vocabulary.blankId,
               )
             : [];
-        results.push({ pieces: toPieces(tokens, vocabulary), samplesPerFrame });
+        const words = computeWords(toPieces(tokens, vocabulary), {
+          samplesPerFrame,
+          lengthSamples: samples.length,
+        });
+        results.push({ words, remarks: [] });
       }
       totalMs += performance.now() - started;
       return results;

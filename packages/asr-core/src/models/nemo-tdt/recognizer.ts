@@ -1,4 +1,5 @@
-import { AsrError, cancelled } from '../../errors.js';
+import { computeWords } from '../../align/words.js';
+import { cancelled } from '../../errors.js';
 import { openFrontEnd } from '../../features/front-end.js';
 import { HOP_SAMPLES } from '../../features/nemo-features.js';
 import { type ModelDescription, type Recognizer } from '../../recognizer.js';
@@ -6,6 +7,7 @@ import { openOnnxSession, readModelText } from '../../runtime/onnx-session.js';
 import { parseVocabulary } from '../../tokens/vocabulary.js';
 import { checkLanguage } from '../check-language.js';
 import { describeCapabilities } from '../describe-capabilities.js';
+import { requireFile } from '../require-file.js';
 import { toPieces } from '../to-pieces.js';
 import { parseMaxTokensPerFrame, readTdtShape } from './contract.js';
 import { type TdtSearch, decodeTokens } from './decode-tokens.js';
@@ -17,14 +19,11 @@ const LOCK_STEP_ROWS = 8;
 
 /** Opens a token-and-duration transducer in Parakeet's two-graph layout. @throws AsrError */
 export async function openNemoTdt(model: ModelDescription): Promise<Recognizer> {
-  const { files } = model;
-  if (files.decoderJoint === undefined) {
-    throw new AsrError('MODEL_CONTRACT_MISMATCH', `${model.id} names no decoder_joint graph.`);
-  }
-  const vocabulary = parseVocabulary(await readModelText(files.vocabulary));
-  const config = files.config === undefined ? undefined : await readModelText(files.config);
-  const encoder = await openOnnxSession(files.encoder);
-  const decoderJoint = await openOnnxSession(files.decoderJoint);
+  const { config: configPath } = model.files;
+  const vocabulary = parseVocabulary(await readModelText(requireFile(model, 'vocabulary')));
+  const config = configPath === undefined ? undefined : await readModelText(configPath);
+  const encoder = await openOnnxSession(requireFile(model, 'encoder'));
+  const decoderJoint = await openOnnxSession(requireFile(model, 'decoderJoint'));
   const shape = readTdtShape(encoder, decoderJoint, vocabulary);
   const frontEnd = await openFrontEnd(model, shape.numMels);
   const search: TdtSearch = {
@@ -63,7 +62,13 @@ export async function openNemoTdt(model: ModelDescription): Promise<Recognizer> 
         tokens.push(...(await decodeTokens(together, search, isCancelled)));
       }
       totalMs += performance.now() - started;
-      return tokens.map((row) => ({ pieces: toPieces(row, vocabulary), samplesPerFrame }));
+      return tokens.map((row, index) => ({
+        words: computeWords(toPieces(row, vocabulary), {
+          samplesPerFrame,
+          lengthSamples: segments[index]!.samples.length,
+        }),
+        remarks: [],
+      }));
     },
     async close() {
       await frontEnd.close();
