@@ -4,7 +4,7 @@ import { computeFingerprint, type JobSpec } from '@stenofleet/shared/job';
 import { type ServedModel } from './served-models.js';
 
 /** To be raised whenever chunks are cut, or words made of them, in another way. */
-const CUTTING_VERSION = 1;
+const CUTTING_VERSION = 2;
 
 export function computePlanFingerprint(
   { source, plan, createdAtMs }: JobSpec,

@@ -106,6 +106,7 @@ async function cutRecording(
 
   const cutting = cutChunks(audio.blocks(), inference, {
     chunkSeconds: context.chunkSeconds,
+    ...(isLong && { durationSeconds }),
     signal: work.signal,
   });
   try {

@@ -15,6 +15,8 @@ import { type Segmenter } from './speech/segmenter.js';
 export type CutChunksOptions = FindSegmentsOptions & {
   /** Longest chunk, in seconds; with many channels chunks are shorter. @defaultValue 300 */
   chunkSeconds?: number;
+  /** Of the recording, if its first and last chunks are to be short: then several hosts begin and end together. */
+  durationSeconds?: number | undefined;
   /** Position up to which the recording was heard, after each block. */
   onProgress?: (heardSamples: number) => void;
 };
@@ -36,7 +38,7 @@ export async function* cutChunks(
   inference: Pick<Inference, 'detectSpeech' | 'capabilities'>,
   options: CutChunksOptions = {},
 ): AsyncGenerator<CutChunk, PreparedSpeech, undefined> {
-  const { chunkSeconds = 300, onProgress } = options;
+  const { chunkSeconds = 300, durationSeconds, onProgress } = options;
   let planner: ChunkPlanner | undefined;
   let channels: readonly Segmenter[] = [];
   let durationSamples = 0;
@@ -48,6 +50,7 @@ export async function* cutChunks(
     computeMs += found.computeMs;
     planner ??= createChunkPlanner({
       chunkSeconds: limitChunkSeconds(chunkSeconds, channels.length),
+      durationSeconds,
     });
     const plans = planner.plan(
       channels.map(({ settledUntilSamples }, index) => ({

@@ -1,13 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Segment } from '../transcript.js';
-import { type ChunkPlan, createChunkPlanner, limitChunkSeconds } from './plan-chunks.js';
+import {
+  type ChunkLengths,
+  type ChunkPlan,
+  createChunkPlanner,
+  limitChunkSeconds,
+  planChunkSeconds,
+} from './plan-chunks.js';
 
 const SECOND = 16_000;
 
 describe('planned chunks', () => {
   it('join neighbours as long as they fit, and never split a segment', () => {
-    const chunks = planAll([segments([0, 8], [10, 19], [19, 27], [27, 60])], 20);
+    const chunks = planAll([segments([0, 8], [10, 19], [19, 27], [27, 60])], { chunkSeconds: 20 });
     expect(spans(chunks)).toEqual([
       [0, 19],
       [19, 27],
@@ -19,14 +25,16 @@ describe('planned chunks', () => {
   it('hold the audio that both sides of a seam hear', () => {
     const before = { ...segment(0, 10), audioEndSamples: 11 * SECOND };
     const after = { ...segment(10, 20), audioStartSamples: 9 * SECOND };
-    expect(spans(planAll([[before, after]], 15))).toEqual([
+    expect(spans(planAll([[before, after]], { chunkSeconds: 15 }))).toEqual([
       [0, 11],
       [9, 20],
     ]);
   });
 
   it('hold what is said at the same time in all channels', () => {
-    const chunks = planAll([segments([0, 8], [30, 38]), segments([4, 12], [33, 41])], 20);
+    const chunks = planAll([segments([0, 8], [30, 38]), segments([4, 12], [33, 41])], {
+      chunkSeconds: 20,
+    });
     expect(spans(chunks)).toEqual([
       [0, 12],
       [30, 41],
@@ -52,14 +60,14 @@ describe('planned chunks', () => {
   });
 
   it('are none where nobody speaks', () => {
-    expect(planAll([[], []], 20)).toEqual([]);
-    expect(planAll([], 20)).toEqual([]);
+    expect(planAll([[], []], { chunkSeconds: 20 })).toEqual([]);
+    expect(planAll([], { chunkSeconds: 20 })).toEqual([]);
   });
 
   it('lose no segment, hold none twice, keep the order and the length, however they are found', () => {
     fc.assert(
-      fc.property(recordings(), ({ channels, chunkSeconds, blockSamples }) => {
-        const chunks = planInSteps(channels, { chunkSeconds, blockSamples });
+      fc.property(recordings(), ({ channels, lengths, blockSamples }) => {
+        const chunks = planInSteps(channels, { lengths, blockSamples });
         for (const [channel, expected] of channels.entries()) {
           const planned = chunks.flatMap((chunk) =>
             chunk.segments.filter((part) => part.channel === channel).map((part) => part.segment),
@@ -72,18 +80,38 @@ describe('planned chunks', () => {
           expect(chunk.startSamples).toBe(parts[0]!.audioStartSamples);
           expect(chunk.endSamples).toBe(Math.max(...parts.map((part) => part.audioEndSamples)));
           // Only the first segment may reach further than a chunk should.
-          const limit = chunk.startSamples + chunkSeconds * SECOND;
+          const seconds = planChunkSeconds(chunk.startSamples / SECOND, lengths);
+          const limit = chunk.startSamples + seconds * SECOND;
           expect(chunk.endSamples).toBeLessThanOrEqual(Math.max(limit, parts[0]!.audioEndSamples));
           const previous = chunks[index - 1];
           if (previous) expect(chunk.startSamples).toBeGreaterThanOrEqual(previous.startSamples);
         }
-        expect(chunks).toEqual(planAll(channels, chunkSeconds));
+        expect(chunks).toEqual(planAll(channels, lengths));
       }),
     );
   });
 });
 
 describe('the length of chunks', () => {
+  it('grows at the beginning of a long recording and shrinks towards its end, never under a minute', () => {
+    const hour = Array.from({ length: 1_200 }, (_, index): [number, number] => [
+      ...[3 * index, 3 * index + 3],
+    ]);
+    const chunks = planAll([segments(...hour)], { chunkSeconds: 300, durationSeconds: 3_600 });
+    const seconds = spans(chunks).map(([start = 0, end = 0]) => end - start);
+    expect(seconds.slice(0, 6)).toEqual([60, 60, 120, 240, 300, 300]);
+    const late = seconds.slice(6);
+    expect(late).toEqual([...late].sort((a, b) => b - a));
+    for (const length of late.slice(0, -1)) expect(length).toBeGreaterThanOrEqual(60);
+    expect(late.slice(-8, -1)).toEqual([60, 60, 60, 60, 60, 60, 60]);
+  });
+
+  it('is as asked for where less than a minute is, or nothing is known of the place', () => {
+    expect(planChunkSeconds(0, { chunkSeconds: 20, durationSeconds: 3_600 })).toBe(20);
+    expect(planChunkSeconds(0, { chunkSeconds: 300 })).toBe(300);
+    expect(planChunkSeconds(3_600, { chunkSeconds: 300, durationSeconds: 3_600 })).toBe(300);
+  });
+
   it('is bounded by what all channels hold together, but never tiny', () => {
     expect(limitChunkSeconds(300, 1)).toBe(300);
     expect(limitChunkSeconds(300, 2)).toBe(300);
@@ -115,16 +143,16 @@ function state(found: readonly Segment[], settledSeconds = 0) {
   return { segments: found, settledUntilSamples: settledSeconds * SECOND };
 }
 
-function planAll(channels: readonly Segment[][], chunkSeconds: number): ChunkPlan[] {
-  return createChunkPlanner({ chunkSeconds }).plan(channels.map((all) => state(all, Infinity)));
+function planAll(channels: readonly Segment[][], lengths: ChunkLengths): ChunkPlan[] {
+  return createChunkPlanner(lengths).plan(channels.map((all) => state(all, Infinity)));
 }
 
 /** As the audio comes: what has ended is found, and nothing later begins before what is heard. */
 function planInSteps(
   channels: readonly Segment[][],
-  { chunkSeconds, blockSamples }: { chunkSeconds: number; blockSamples: number },
+  { lengths, blockSamples }: { lengths: ChunkLengths; blockSamples: number },
 ): ChunkPlan[] {
-  const planner = createChunkPlanner({ chunkSeconds });
+  const planner = createChunkPlanner(lengths);
   const ends = channels.flat().map(({ audioEndSamples }) => audioEndSamples);
   const durationSamples = Math.max(0, ...ends) + 40 * SECOND;
   const chunks: ChunkPlan[] = [];
@@ -168,7 +196,10 @@ function recordings() {
   });
   return fc.record({
     channels: fc.array(channel, { minLength: 1, maxLength: 4 }),
-    chunkSeconds: fc.integer({ min: 1, max: 60 }),
+    lengths: fc.record({
+      chunkSeconds: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 61, max: 300 })),
+      durationSeconds: fc.option(fc.integer({ min: 1, max: 4_000 }), { nil: undefined }),
+    }),
     blockSamples: fc.integer({ min: SECOND, max: 30 * SECOND }),
   });
 }

@@ -4,8 +4,10 @@ import { SAMPLE_RATE_HZ, type Segment } from '../transcript.js';
 
 /** The audio of a chunk is kept under so many seconds, all channels together. */
 const MAX_CHANNEL_SECONDS = 600;
-/** However many channels there are, a chunk is allowed to be this long. */
+/** However many channels there are, and wherever it lies, a chunk is allowed to be this long. */
 const MIN_CHUNK_SECONDS = 60;
+/** A chunk takes no more than this share of what remains of its recording: the hosts that share it end together. */
+const MAX_SHARE_OF_REST = 1 / 8;
 
 /** Segments that are recognised together, and the audio they need. JSON; positions on the recording's clock. */
 export type ChunkPlan = {
@@ -31,30 +33,56 @@ export interface ChunkPlanner {
 
 export type NewSegments = { segments: readonly Segment[]; settledUntilSamples: number };
 
+export type ChunkLengths = {
+  /** Longest chunk. */
+  chunkSeconds: number;
+  /** Of the recording, to cut it more finely at both ends. @defaultValue chunks of one length */
+  durationSeconds?: number | undefined;
+};
+
 /** Length of a recording's chunks: as asked for, or less where many channels would make them too large. */
 export function limitChunkSeconds(chunkSeconds: number, numChannels: number): number {
   return Math.min(chunkSeconds, Math.max(MIN_CHUNK_SECONDS, MAX_CHANNEL_SECONDS / numChannels));
 }
 
-/** No chunk is longer than `chunkSeconds`, unless a single segment is. */
-export function createChunkPlanner({ chunkSeconds }: { chunkSeconds: number }): ChunkPlanner {
-  const maxSamples = Math.floor(chunkSeconds * SAMPLE_RATE_HZ);
+/**
+ * How long a chunk may be that starts there. The first ones are short, so that all hosts begin soon: each as long as
+ * what lies before it. The last ones are short, so that none is waited for. What a recording has beyond its duration is
+ * cut as if that were not known.
+ */
+export function planChunkSeconds(
+  startSeconds: number,
+  { chunkSeconds, durationSeconds }: ChunkLengths,
+): number {
+  if (durationSeconds === undefined || startSeconds >= durationSeconds) return chunkSeconds;
+  const rest = durationSeconds - startSeconds;
+  const wanted = Math.min(startSeconds, rest * MAX_SHARE_OF_REST);
+  return Math.min(chunkSeconds, Math.max(MIN_CHUNK_SECONDS, wanted));
+}
+
+/** No chunk is longer than `planChunkSeconds` says, unless a single segment is. */
+export function createChunkPlanner(lengths: ChunkLengths): ChunkPlanner {
   /** Of each channel, segments that others may still come before. */
   let waiting: Segment[][] = [];
   let open: ChunkPlan | undefined;
+  /** Where the open chunk ends at the latest. */
+  let limitSamples = 0;
   let numChunks = 0;
   let neededFrom = 0;
 
   const add = (channel: number, segment: Segment): ChunkPlan | undefined => {
-    if (open && segment.audioEndSamples - open.startSamples <= maxSamples) {
+    if (open && segment.audioEndSamples <= limitSamples) {
       open.segments.push({ channel, segment });
       open.endSamples = Math.max(open.endSamples, segment.audioEndSamples);
       return undefined;
     }
     const complete = open;
+    const startSamples = segment.audioStartSamples;
+    const seconds = planChunkSeconds(startSamples / SAMPLE_RATE_HZ, lengths);
+    limitSamples = startSamples + Math.floor(seconds * SAMPLE_RATE_HZ);
     open = {
       index: numChunks++,
-      startSamples: segment.audioStartSamples,
+      startSamples,
       endSamples: segment.audioEndSamples,
       segments: [{ channel, segment }],
     };
@@ -80,7 +108,7 @@ export function createChunkPlanner({ chunkSeconds }: { chunkSeconds: number }): 
         if (complete) chunks.push(complete);
       }
       // Silence, too, ends a chunk: what comes later cannot fit any more.
-      if (open && frontier - open.startSamples >= maxSamples) {
+      if (open && frontier >= limitSamples) {
         chunks.push(open);
         open = undefined;
       }
