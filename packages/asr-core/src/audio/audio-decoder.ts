@@ -1,13 +1,20 @@
 // The way in: a recording's path to its description, or to its samples; and a way to keep samples for later.
 
-import { AsrError } from '../errors.js';
-import { type ChannelChoice } from './audio-filters.js';
+import { AsrError, cancelled } from '../errors.js';
+import { audioFilters, type ChannelChoice } from './audio-filters.js';
 import { chooseTrack } from './choose-track.js';
 import { decodeAudio, tooLong, type OpenedAudio } from './decode-audio.js';
 import { parseAllowedDemuxers } from './demuxers.js';
-import { createFfmpeg } from './ffmpeg.js';
+import { createFfmpeg, type RunOptions } from './ffmpeg.js';
 import { readFlac, writeFlac, type FlacOptions, type ReadFlacOptions } from './flac.js';
-import { probeAudio, type AudioTrack, type RecordingInfo } from './probe-audio.js';
+import { parsePlainWav, PLAIN_WAV_HEAD_BYTES, startReadWav, type PlainWav } from './plain-wav.js';
+import {
+  describeRecording,
+  measureFile,
+  probeAudio,
+  type AudioTrack,
+  type RecordingInfo,
+} from './probe-audio.js';
 import { processError } from './process-error.js';
 
 /** Time for ffprobe, and for ffmpeg to list what it knows. */
@@ -79,7 +86,10 @@ export type AudioDecoder = {
   ) => Promise<Float32Array[]>;
 };
 
-/** Decodes every container that ffmpeg reads. Holds nothing that needs closing. */
+/**
+ * Decodes every container that ffmpeg reads; plain WAV of 16 kHz without starting it. Holds nothing
+ * that needs closing.
+ */
 export function createAudioDecoder({
   ffmpegPath = 'ffmpeg',
   ffprobePath = 'ffprobe',
@@ -100,32 +110,45 @@ export function createAudioDecoder({
     return allowed;
   };
 
-  const probe = async (path: string, { limits, signal }: ProbeAudioOptions) =>
-    probeAudio(ffmpeg, path, {
-      demuxers: await listDemuxers(signal),
-      patienceMs: PROBE_PATIENCE_MS,
-      maxBytes: limits?.maxBytes ?? 64 * 1024 ** 3,
-      signal,
-    });
+  const probe = async (
+    path: string,
+    { limits, signal }: ProbeAudioOptions,
+  ): Promise<{ info: RecordingInfo; wav?: PlainWav }> => {
+    const bytes = await measureFile(ffmpeg, path, limits?.maxBytes ?? 64 * 1024 ** 3);
+    const wav = parsePlainWav(await ffmpeg.readFilePiece(path, 0, PLAIN_WAV_HEAD_BYTES), bytes);
+    if (signal?.aborted) throw cancelled();
+    if (wav !== undefined) {
+      const evidence = { bytes, stderrLines: [], wavLength: wav.length };
+      return { wav, info: describeRecording(wav.probe, evidence) };
+    }
+    const demuxers = await listDemuxers(signal);
+    const options = { bytes, demuxers, patienceMs: PROBE_PATIENCE_MS, signal };
+    return { info: await probeAudio(ffmpeg, path, options) };
+  };
 
   return {
-    probeAudio: (path, options = {}) => probe(path, options),
+    probeAudio: async (path, options = {}) => (await probe(path, options)).info,
 
     openAudio: async (path, options = {}) => {
-      const { limits = {}, signal } = options;
-      const info = await probe(path, options);
+      const { channels = 'mix', limits = {}, signal } = options;
+      const { info, wav } = await probe(path, options);
       const track = chooseTrack(info.tracks, options.track);
       const { maxDurationSeconds = 24 * 3600 } = limits;
       requireReadable(info, track, maxDurationSeconds);
+      const run: RunOptions = { signal, patienceMs: limits.patienceMs ?? 120_000 };
+      const demuxers = wav === undefined ? await listDemuxers(signal) : [];
+      const { streamIndex } = track;
+      const filters = audioFilters(track, channels);
+      const start = (onLine: (line: string) => void) =>
+        wav === undefined
+          ? ffmpeg.startDecode(path, { demuxers, streamIndex, filters, onLine }, run)
+          : startReadWav(ffmpeg, { path, wav, channels }, run);
       return decodeAudio(
-        ffmpeg,
-        { path, info, track },
+        { info, track, start },
         {
-          demuxers: await listDemuxers(signal),
-          channels: options.channels ?? 'mix',
+          channels,
           blockSamples: options.blockSamples ?? 163_840,
           maxDurationSeconds,
-          patienceMs: limits.patienceMs ?? 120_000,
           patienceMsPerSecond: limits.patienceMsPerSecond ?? 250,
           signal,
         },

@@ -3,7 +3,7 @@
 
 import { AsrError, cancelled } from '../errors.js';
 import { SAMPLE_RATE_HZ } from '../transcript.js';
-import { audioFilters, parseClockMessage, type ChannelChoice } from './audio-filters.js';
+import { parseClockMessage, type ChannelChoice } from './audio-filters.js';
 import {
   judgeDamage,
   judgeSilence,
@@ -11,7 +11,7 @@ import {
   type Damage,
   type DecodeEvidence,
 } from './damage.js';
-import { type Ffmpeg, type RunningProcess } from './ffmpeg.js';
+import { type RunningProcess } from './ffmpeg.js';
 import { PcmBlocks } from './pcm.js';
 import { type AudioTrack, type RecordingInfo } from './probe-audio.js';
 import { processError } from './process-error.js';
@@ -55,26 +55,22 @@ export type OpenedAudio = {
 };
 
 export type DecodeOptions = {
-  demuxers: readonly string[];
   channels: ChannelChoice;
   blockSamples: number;
   maxDurationSeconds: number;
-  /**
-   * Waiting for ffmpeg, in ms: this much, and `patienceMsPerSecond` more for each second of sound
-   * that came.
-   */
-  patienceMs: number;
+  /** What each second of sound that came adds to the patience with the decode, in ms. */
   patienceMsPerSecond: number;
   signal?: AbortSignal | undefined;
 };
 
-type Source = { path: string; info: RecordingInfo; track: AudioTrack };
+type Source = {
+  info: RecordingInfo;
+  track: AudioTrack;
+  /** Starts what yields the track's samples, interleaved; `onLine` gets ffmpeg's messages. */
+  start: (onLine: (line: string) => void) => RunningProcess;
+};
 
-export function decodeAudio(
-  ffmpeg: Ffmpeg,
-  { path, info, track }: Source,
-  options: DecodeOptions,
-): OpenedAudio {
+export function decodeAudio({ info, track, start }: Source, options: DecodeOptions): OpenedAudio {
   const channelCount = options.channels === 'mix' ? 1 : track.channels;
   const pcm = new PcmBlocks(channelCount, options.blockSamples);
   const trouble: Pick<DecodeEvidence, 'openingTrouble' | 'firstTrouble' | 'fileEndsEarly'> = {
@@ -119,16 +115,7 @@ export function decodeAudio(
   async function* blocks(): AsyncGenerator<Float32Array[], void, undefined> {
     if (isStarted) throw new Error('blocks() can be iterated once.');
     isStarted = true;
-    process = ffmpeg.startDecode(
-      path,
-      {
-        demuxers: options.demuxers,
-        streamIndex: track.streamIndex,
-        filters: audioFilters(track, options.channels),
-        onLine: readMessage,
-      },
-      options,
-    );
+    process = start(readMessage);
     try {
       process.patience.resume();
       for await (const block of fillBlocks(process)) {

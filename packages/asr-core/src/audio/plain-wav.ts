@@ -19,8 +19,8 @@ const SKIPPED_CHUNKS: readonly string[] = ['FLLR', 'JUNK', 'LIST', 'PEAK', 'fact
 
 const EXTENSIBLE_TAG = 0xfffe;
 /** What follows the format tag in the GUID of an extensible format. */
-const GUID_TAIL = '000000001000800000aa00389b71';
-/** ffmpeg's names of the loudspeaker masks, by number of channels. */
+const GUID_TAIL = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
+/** ffmpeg's names of the usual masks of loudspeakers, by number of channels and mask. */
 const LAYOUTS: Readonly<Record<string, string>> = { '1:4': 'mono', '2:3': 'stereo' };
 
 /** By which ffmpeg mixes left and right into float samples. */
@@ -79,6 +79,7 @@ export function parsePlainWav(head: Uint8Array, fileBytes: number): PlainWav | u
     }
     if (tag === 'fmt ' && format === undefined) {
       format = parseFormat(head.subarray(start, start + size));
+      if (format === undefined) return undefined;
     } else if (size < 4 || !SKIPPED_CHUNKS.includes(tag)) {
       return undefined;
     }
@@ -128,13 +129,42 @@ export function startReadWav(
 }
 
 function parseFormat(content: Uint8Array): Format | undefined {
-  if (![16, 18, 40].includes(content.byteLength)) return undefined;
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
   const u16 = (at: number): number => view.getUint16(at, true);
-  const bits = u16(14);
-  const channels = u16(2);
-  const isExtensible = u16(0) === EXTENSIBLE_TAG;
-  const mask = isExtensible && content.byteLength === 40 ? view.getUint32(20, true) : 0;
+  const u32 = (at: number): number => view.getUint32(at, true);
+  if (![16, 18, 40].includes(content.byteLength)) return undefined;
+  const isExtensible = content.byteLength === 40;
+  const [channels, bits] = [u16(2), u16(14)];
+  const encoding = ENCODINGS[`${u16(isExtensible ? 24 : 0)}:${bits}`];
+  if (encoding === undefined || (channels !== 1 && channels !== 2)) return undefined;
+
+  const mask = isExtensible ? u32(20) : 0;
+  const format = { encoding, channels, channelLayout: LAYOUTS[`${channels}:${mask}`] };
+  const isUsual =
+    u32(4) === SAMPLE_RATE_HZ &&
+    u16(12) === frameBytes(format) &&
+    (mask === 0 || format.channelLayout !== undefined);
+  const isUsualExtension =
+    u16(0) === EXTENSIBLE_TAG &&
+    u16(18) === bits &&
+    GUID_TAIL.every((byte, i) => content[26 + i] === byte);
+  return isUsual && (!isExtensible || isUsualExtension) ? format : undefined;
+}
+
+function describe({ encoding, channels, channelLayout }: Format, frames: number): Probe {
+  // ffprobe counts in microseconds.
+  const duration = Math.round((frames * 1e6) / SAMPLE_RATE_HZ) / 1e6;
+  const layout = channelLayout === undefined ? {} : { channel_layout: channelLayout };
+  const stream = { index: 0, codec_name: encoding.codec, sample_rate: SAMPLE_RATE_HZ, channels };
+  return {
+    format: { format_name: 'wav', probe_score: 99, duration },
+    packets: [],
+    streams: [{ ...stream, ...layout, disposition: {}, tags: {} }],
+  };
+}
+
+function frameBytes({ encoding, channels }: Pick<Format, 'encoding' | 'channels'>): number {
+  return channels * encoding.bytes;
 }
 
 function toSamples(bytes: Uint8Array, { readSample, bytes: step }: Encoding): Float32Array {
@@ -149,7 +179,8 @@ function mix(samples: Float32Array, { channels }: Format): Float32Array {
   if (channels === 1) return samples;
   const mixed = new Float32Array(samples.length / 2);
   for (let i = 0; i < mixed.length; i++) {
-    mixed[i] = Math.fround(samples[2 * i]! * MIX_GAIN) + Math.fround(samples[2 * i + 1]! * MIX_GAIN);
+    mixed[i] =
+      Math.fround(samples[2 * i]! * MIX_GAIN) + Math.fround(samples[2 * i + 1]! * MIX_GAIN);
   }
   return mixed;
 }

@@ -78,9 +78,9 @@ export type RecordingInfo = {
 };
 
 export type ProbeOptions = {
+  bytes: number;
   demuxers: readonly string[];
   patienceMs: number;
-  maxBytes: number;
   signal?: AbortSignal | undefined;
 };
 
@@ -128,15 +128,14 @@ export type Probe = z.infer<typeof probeSchema>;
 type ProbeStream = Probe['streams'][number];
 
 /**
- * Reads a recording's container and tracks. Throws the coded error of whatever cannot be a
- * recording.
+ * Reads a recording's container and tracks; its size is known. Throws the coded error of whatever
+ * cannot be a recording.
  */
 export async function probeAudio(
   ffmpeg: Ffmpeg,
   path: string,
-  { demuxers, patienceMs, maxBytes, signal }: ProbeOptions,
+  { bytes, demuxers, patienceMs, signal }: ProbeOptions,
 ): Promise<RecordingInfo> {
-  const bytes = await measureFile(ffmpeg, path, maxBytes);
   const { end, stdout, stderrLines } = await ffmpeg.probe(path, demuxers, { signal, patienceMs });
   const failure = processError('ffprobe', end);
   if (failure !== undefined) throw failure;
@@ -242,7 +241,8 @@ function isEncrypted(stream: ProbeStream, { packets }: Probe, file: FileEvidence
   );
 }
 
-async function measureFile(ffmpeg: Ffmpeg, path: string, maxBytes: number): Promise<number> {
+/** The size of a file that may be a recording. Throws the coded error of any other. */
+export async function measureFile(ffmpeg: Ffmpeg, path: string, maxBytes: number): Promise<number> {
   const facts = await ffmpeg.readFileFacts(path);
   if (facts.kind === 'missing' || facts.kind === 'folder') {
     const what = facts.kind === 'folder' ? 'a folder, not a recording' : 'no such file';

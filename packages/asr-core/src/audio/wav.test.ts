@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { makeWav as wav, text, u16, u32, type Chunk } from '../testing/made-wav.js';
 import { parseWavLength } from './wav.js';
 
-type Chunk = [tag: string, size: number, content: number[]];
-const u16 = (n: number) => [n & 255, (n >> 8) & 255];
-const u32 = (n: number) => [...u16(n & 0xffff), ...u16(n >>> 16)];
-const text = (s: string) => Array.from(s, (c) => c.charCodeAt(0));
-
-function wav(chunks: Chunk[], magic = 'RIFF'): Uint8Array {
-  const body = chunks.flatMap(([tag, size, content]) => [...text(tag), ...u32(size), ...content]);
-  return Uint8Array.from([...text(magic), ...u32(0), ...text('WAVE'), ...body]);
-}
 /**
  * 16-bit stereo at 8 kHz: 32 000 bytes per second; the byte rate is wrong, as some recorders write
  * it.
