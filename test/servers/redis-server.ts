@@ -1,4 +1,5 @@
-// A real redis-server for one suite: append-only, never evicting, on loopback, with its data in a folder of its own.
+// A real redis-server for one suite, set as infra/redis/redis.conf sets it, on loopback, with its data in a folder of
+// its own.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -58,7 +59,8 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     const server = startProcess(
       // prettier-ignore
       ['redis-server', '--bind', '127.0.0.1', '--port', `${port}`, '--dir', dir, '--save', '',
-        '--appendonly', appendOnly, '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction'],
+        '--appendonly', appendOnly, '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction',
+        '--hash-max-ziplist-value', '2048'],
       { logPath },
     );
     try {

@@ -1,4 +1,4 @@
-import { resultManifestSchema } from '@stenofleet/shared/job';
+import { type JobSpec, resultManifestSchema } from '@stenofleet/shared/job';
 import { createFakeObjectStore, type FakeObjectStore } from '@stenofleet/shared/testing';
 import { describe, expect, it } from 'vitest';
 import { assembleTranscript } from './assemble-transcript.js';
@@ -61,10 +61,18 @@ function assemble({ partial = false, spoilt = false } = {}) {
 
 function publish(
   store: FakeObjectStore,
-  { attempt = 1, overwrite = false, id = 'j1', queuedAtMs = 0, assembled = assemble() } = {},
+  {
+    attempt = 1,
+    overwrite = false,
+    id = 'j1',
+    queuedAtMs = 0,
+    assembled = assemble(),
+    formats = makeSpec().plan.formats,
+  } = {},
 ) {
   const { ledger, state } = createFakeLedger();
-  const spec = makeSpec({ id, output: { prefix: store.url, name: 'talk', overwrite } });
+  const given = makeSpec({ id, output: { prefix: store.url, name: 'talk', overwrite } });
+  const spec = { ...given, plan: { ...given.plan, formats } };
   const publisher = {
     ...{
       record: makeRecord(spec),
@@ -99,6 +107,28 @@ describe('a transcript', () => {
     expect(manifest).toMatchObject({ words: 2, computeSeconds: 1.5, audioSeconds: 20 });
     expect(outcome).toMatchObject({ status: 'done', result: { words: 2 } });
     expect(contents(store, 'talk.txt')).toMatch(/hello[^]*world/);
+  });
+
+  it('has no manifest where one of its files cannot be written, and leaves nothing half done', async () => {
+    const store = createFakeObjectStore();
+    const put: FakeObjectStore['put'] = async (key, content, options) => {
+      if (key === 'talk.srt') throw new Error('full');
+      return store.put(key, content, options);
+    };
+    const formats: JobSpec['plan']['formats'] = ['txt', 'srt', 'vtt', 'json'];
+    await expect(publish({ ...store, put }, { formats }).run()).rejects.toThrow('full');
+    expect([...store.objects.keys()].sort()).toEqual(['talk.json', 'talk.txt', 'talk.vtt']);
+  });
+
+  it('has a manifest that names its files in the order asked for, whichever is written first', async () => {
+    const store = createFakeObjectStore();
+    const put: FakeObjectStore['put'] = async (key, content, options) => {
+      if (key === 'talk.srt') await expect.poll(() => store.objects.has('talk.vtt')).toBe(true);
+      return store.put(key, content, options);
+    };
+    const formats: JobSpec['plan']['formats'] = ['json', 'srt', 'vtt'];
+    const { result } = await publish({ ...store, put }, { formats }).run();
+    expect(result.files.map(({ format }) => format)).toEqual(formats);
   });
 
   it('has the same bytes whichever attempt writes it', async () => {

@@ -114,21 +114,34 @@ type Putting = {
   files: PublishedFile[];
 };
 
+/** The first file alone: it makes the folder for the others, which then go together and share what makes them last. */
 async function putFiles(
   document: TranscriptDocument,
   { store, spec, work, requireStanding, files }: Putting,
 ): Promise<void> {
   const formatAs = createTranscriptFormatter(document);
-  for (const format of spec.plan.formats) {
+  const { formats } = spec.plan;
+  const putFile = async (format: PublishedFile['format']) => {
     const key = getOutputKey(spec, format);
     const content = Buffer.from(formatAs(format));
     const contentType = CONTENT_TYPES[format];
     await putSame(store, key, { content, contentType, signal: work.signal, requireStanding });
     const url = formatObjectUrl(store.url, key);
     files.push({ format, url, bytes: content.length, sha256: hash(content) });
+  };
+  const puts: Promise<void>[] = [];
+  for (const format of formats) {
+    const put = putFile(format);
+    if (puts.length === 0) await put;
+    puts.push(put);
+    // Told below, when nothing is being written any more.
+    put.catch(() => undefined);
     // A long transcript takes a while to write out in each format.
     await setImmediate();
   }
+  const failed = (await Promise.allSettled(puts)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+  files.sort((a, b) => formats.indexOf(a.format) - formats.indexOf(b.format));
 }
 
 /** Creates a file (which changes nothing of another's, so nobody is asked), or replaces one that an attempt before this one has left. */

@@ -45,7 +45,7 @@ export async function runJob(job: JobAttempt, context: WorkerContext): Promise<J
   const { record, attempt, model, work } = job;
   const published = await findPublished(job, context);
   if (published) {
-    await finish(job, published, context);
+    await finish({ ...job, hasScratch: !isFirst(job) }, published, context);
     return 'finished';
   }
   const fingerprint =
@@ -69,7 +69,7 @@ async function runSteps(
   context: WorkerContext,
 ): Promise<JobOutcome> {
   const { checkpoints, steps, work } = run;
-  const stored = await checkpoints.readPlan();
+  const stored = isFirst(run) ? undefined : await checkpoints.readPlan();
   let prepared: Prepared = stored
     ? { plan: stored, result: undefined }
     : await prepareRecording(run, context);
@@ -114,7 +114,8 @@ async function complete(
   const outcome = await publishTranscript(run, assembled, context);
   context.metrics.observeStep('assemble', performance.now() - started);
   const { error } = assembled;
-  await finish(run, error ? { ...outcome, error } : outcome, context);
+  const hasScratch = !isFirst(run) || plan.chunks.length > 0;
+  await finish({ ...run, hasScratch }, error ? { ...outcome, error } : outcome, context);
 }
 
 /**
@@ -122,12 +123,12 @@ async function complete(
  * only.
  */
 async function finish(
-  { record, attempt }: Pick<JobRun, 'record' | 'attempt'>,
+  { record, attempt, hasScratch }: Pick<JobRun, 'record' | 'attempt'> & { hasScratch: boolean },
   outcome: PublishedOutcome,
   context: WorkerContext,
 ): Promise<void> {
   const { spec } = record;
-  if (outcome.status === 'done') {
+  if (hasScratch && outcome.status === 'done') {
     await removeScratch(context.storage, spec.id).catch((error: unknown) =>
       // The result is there; what stays is found by the sweep.
       context.log.warn({ job: spec.id, err: error }, 'scratch could not be removed'),
@@ -138,4 +139,9 @@ async function finish(
     await unpublish(context.openStore(spec.output.prefix), spec, outcome.result.files);
   }
   requireCurrent(standing);
+}
+
+/** An attempt before which nothing of this life of the job can lie in scratch. */
+function isFirst({ attempt }: Pick<JobRun, 'attempt'>): boolean {
+  return attempt.attempt === 1;
 }

@@ -67,6 +67,17 @@ describe('a recording in chunks', () => {
     expect(chunks.map(({ plan }) => plan.segments.length)).toEqual([6, 6, 1]);
   });
 
+  it('begins and ends with chunks of a minute where its length is known', async () => {
+    const recording = sound(...Array.from({ length: 25 }, () => TURN));
+    const cut = async (options: CutChunksOptions) => {
+      const { chunks } = await cutAll([recording], { ...options, chunkSeconds: 100 });
+      return chunks.map(({ plan }) => plan.segments.length);
+    };
+    expect(await cut({})).toEqual([10, 10, 5]);
+    expect(await cut({ durationSeconds: 250 })).toEqual([6, 6, 6, 6, 1]);
+    expect(await cut({ durationSeconds: 3_600 })).toEqual([6, 6, 10, 3]);
+  });
+
   it('fails with what failed, and stops when it is cancelled', async () => {
     const broken = fakeInference({
       detectSpeech: () => Promise.reject(new AsrError('INFERENCE_CRASHED', 'broken')),

@@ -94,10 +94,8 @@ describe('planned chunks', () => {
 
 describe('the length of chunks', () => {
   it('grows at the beginning of a long recording and shrinks towards its end, never under a minute', () => {
-    const hour = Array.from({ length: 1_200 }, (_, index): [number, number] => [
-      ...[3 * index, 3 * index + 3],
-    ]);
-    const chunks = planAll([segments(...hour)], { chunkSeconds: 300, durationSeconds: 3_600 });
+    const hour = Array.from({ length: 1_200 }, (_, index) => segment(3 * index, 3 * index + 3));
+    const chunks = planAll([hour], { chunkSeconds: 300, durationSeconds: 3_600 });
     const seconds = spans(chunks).map(([start = 0, end = 0]) => end - start);
     expect(seconds.slice(0, 6)).toEqual([60, 60, 120, 240, 300, 300]);
     const late = seconds.slice(6);

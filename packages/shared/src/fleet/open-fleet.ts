@@ -76,7 +76,7 @@ export async function openFleet(
     }),
     hosts: createHostRegistry(redis, { keys, now }),
     storage,
-    openStore: (url) => findStore(url, roots),
+    openStore: createStoreFinder(roots),
     sources,
     async close() {
       await queues.close();
@@ -87,21 +87,22 @@ export async function openFleet(
   };
 }
 
-/** The root that holds an address, seen from there. @throws CodedError `PATH_FORBIDDEN` */
-function findStore(address: string, roots: readonly ObjectStore[]): ObjectStore {
+/** Finds the root that holds an address, and shows it from there. @throws CodedError `PATH_FORBIDDEN` */
+function createStoreFinder(stores: readonly ObjectStore[]): (address: string) => ObjectStore {
   // In one spelling, so that what is cut off below is the root and nothing else.
-  const url = jailPath(
-    address,
-    roots.map((store) => store.url),
-  );
-  for (const root of roots) {
-    const rootUrl = jailPath(root.url, [root.url]);
-    if (!isInsidePrefix(rootUrl, url)) continue;
-    const below = url.slice(rootUrl.length).replace(/^\/+/, '');
-    if (below === '') return root;
-    return createStoreView(root, url.startsWith('file:') ? decodeURIComponent(below) : below);
-  }
-  throw new CodedError('PATH_FORBIDDEN', `${url} lies outside of the configured output prefixes.`);
+  const roots = stores.map((store) => ({ store, url: jailPath(store.url, [store.url]) }));
+  const prefixes = roots.map((root) => root.url);
+  return (address) => {
+    const url = jailPath(address, prefixes);
+    const root = roots.find((candidate) => isInsidePrefix(candidate.url, url));
+    if (!root) {
+      const message = `${url} lies outside of the configured output prefixes.`;
+      throw new CodedError('PATH_FORBIDDEN', message);
+    }
+    const below = url.slice(root.url.length).replace(/^\/+/, '');
+    if (below === '') return root.store;
+    return createStoreView(root.store, url.startsWith('file:') ? decodeURIComponent(below) : below);
+  };
 }
 
 function toS3Settings(variables: FleetVariables): S3Settings {

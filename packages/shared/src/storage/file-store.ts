@@ -24,6 +24,7 @@ import {
   takeContent,
   throwIfCancelled,
 } from './stored-content.js';
+import { createFolderSync } from './sync-folder.js';
 import { createTemporaryFile, removeTemporaryFolder } from './temporary-files.js';
 import { createFolderNames, walkFiles } from './walk-files.js';
 
@@ -37,6 +38,7 @@ export function createFileStore({ root: givenRoot }: FileStoreOptions): ObjectSt
   const url = pathToFileURL(root).href.replace(/\/+$/, '');
   const paths = createFilePaths(root);
   const folderNames = createFolderNames();
+  const syncFolder = createFolderSync();
 
   /** Runs `work`; errors of the system become the port's. */
   async function about<T>(
@@ -87,7 +89,7 @@ export function createFileStore({ root: givenRoot }: FileStoreOptions): ObjectSt
           } finally {
             await temporary.handle.close();
           }
-          return await publishFile(temporary.path, target, when);
+          return await publishFile({ from: temporary.path, to: target, when }, syncFolder);
         } finally {
           await unlink(temporary.path).catch(() => undefined);
         }

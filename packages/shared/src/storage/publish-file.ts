@@ -1,20 +1,22 @@
 // How a file that is whole gets its name, for good.
 
-import { link, mkdir, open, rename } from 'node:fs/promises';
+import { link, mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CodedError } from '../errors/index.js';
 import { systemCode } from './file-errors.js';
 import { isFolder } from './file-paths.js';
 import { CONDITION_REFUSED } from './probe-store.js';
+import { type SyncFolder } from './sync-folder.js';
 
 /** A folder can be removed by another process each time it was made. */
 const MAX_ATTEMPTS = 10;
 
+export type PublishOptions = { from: string; to: string; when: 'any' | 'absent' };
+
 /** Makes the file at `from` appear at `to`. Answers false where the name is taken and must not be. */
 export async function publishFile(
-  from: string,
-  to: string,
-  when: 'any' | 'absent',
+  { from, to, when }: PublishOptions,
+  syncFolder: SyncFolder,
 ): Promise<boolean> {
   let written = true;
   for (let attempt = 1; ; attempt++) {
@@ -40,7 +42,7 @@ export async function publishFile(
         const message = 'What was being written was removed by somebody before it was whole.';
         throw new CodedError('STORE_UNAVAILABLE', message, { cause: error });
       }
-      await makeFolder(dirname(to));
+      await makeFolder(dirname(to), syncFolder);
     }
   }
   // Also where another has just written it: `false` promises that it is there to stay.
@@ -52,24 +54,10 @@ function folderError(path: string): CodedError {
   return new CodedError('PATH_FORBIDDEN', `"${path}" is a folder; a file cannot have its name.`);
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeFolder(folder: string, syncFolder: SyncFolder): Promise<void> {
   const first = await mkdir(folder, { recursive: true });
   if (first === undefined) return;
   for (let made = folder; made.length >= first.length; made = dirname(made)) {
     await syncFolder(dirname(made));
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    // Some file systems cannot; and a folder that is gone needs none.
-    if (!['EINVAL', 'ENOTSUP', 'EISDIR', 'ENOENT'].includes(systemCode(error) ?? '')) throw error;
   }
 }
