@@ -1,6 +1,6 @@
 import { get, type IncomingMessage } from 'node:http';
 import { computeJobId, type JobSpec } from '@stenofleet/shared/job';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ADMIN_KEY, finishJob, type FleetApi, startFleetApi } from '../fixtures/fleet-api.js';
 import { type RedisServer, startRedisServer } from '../servers/redis-server.js';
 
@@ -33,18 +33,7 @@ type Stream = {
 };
 
 async function follow(path: string, lastEventId?: string): Promise<Stream> {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    get(
-      `${address}${path}`,
-      {
-        headers: {
-          authorization: `Bearer ${ADMIN_KEY}`,
-          ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
-        },
-      },
-      resolve,
-    ).on('error', reject);
-  });
+  const response = await request(path, lastEventId);
   expect(response.statusCode).toBe(200);
   const messages = parse(response);
   const next = async () => {
@@ -61,6 +50,21 @@ async function follow(path: string, lastEventId?: string): Promise<Stream> {
     },
     close: () => response.destroy(),
   };
+}
+
+function request(path: string, lastEventId?: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    get(
+      `${address}${path}`,
+      {
+        headers: {
+          authorization: `Bearer ${ADMIN_KEY}`,
+          ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+        },
+      },
+      resolve,
+    ).on('error', reject);
+  });
 }
 
 async function* parse(response: AsyncIterable<Buffer>): AsyncGenerator<Message, void> {
@@ -218,6 +222,17 @@ describe('the events of a job', () => {
     }
     expect(await countConnections()).toBe(before);
     expect(before).toBeLessThan(10);
+  });
+
+  it('have room for 200 readers of a tenant, and for another when one has left', async () => {
+    const path = `/v1/jobs/${await createJob('watched.wav')}/events`;
+    const streams = await Promise.all(Array.from({ length: 200 }, () => follow(path)));
+    const refused = await request(path);
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '10']);
+    expect(Buffer.concat(await refused.toArray()).toString()).toContain('QUOTA_EXCEEDED');
+    streams.pop()?.close();
+    await vi.waitFor(async () => streams.push(await follow(path)));
+    streams.forEach((stream) => stream.close());
   });
 });
 

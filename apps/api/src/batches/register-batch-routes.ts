@@ -1,7 +1,6 @@
 import { CodedError } from '@stenofleet/shared/errors';
 import {
   type BatchRecord,
-  type BatchRequest,
   batchRequestSchema,
   batchViewSchema,
   jobStatusSchema,
@@ -15,6 +14,8 @@ import { type ApiServer } from '../api-server.js';
 import { requireScope } from '../authenticate.js';
 import { type ApiDependencies } from '../dependencies.js';
 import { errorResponses } from '../error-handler.js';
+import { submitHeaders, withHeaderKey } from '../routes/idempotency-header.js';
+import { pageQuery, pageSchema, toPageView } from '../routes/list-page.js';
 import { addBatchTicket, type BatchWork } from './batch-tickets.js';
 import { toBatchView } from './batch-view.js';
 import { findOwnBatch } from './find-own-batch.js';
@@ -28,13 +29,6 @@ const BODY_LIMIT_BYTES = 32 * 2 ** 20;
 
 const batchParams = z.object({
   id: z.string().min(1).max(64).meta({ example: 'b0123456789abcdefghjk' }),
-});
-const pageQuery = {
-  cursor: z.string().min(1).max(500).optional().meta({ description: '`next` of the page before' }),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-};
-const submitHeaders = z.looseObject({
-  'idempotency-key': z.string().min(1).max(200).optional(),
 });
 const retryBody = z
   .strictObject({
@@ -67,7 +61,7 @@ export function registerBatchRoutes(server: ApiServer, dependencies: ApiDependen
       tags,
       querystring: z.strictObject(pageQuery),
       response: {
-        200: z.object({ items: z.array(batchViewSchema), next: z.string().optional() }),
+        200: pageSchema(batchViewSchema),
         ...errorResponses,
       },
     },
@@ -77,10 +71,7 @@ export function registerBatchRoutes(server: ApiServer, dependencies: ApiDependen
         limit,
         ...(cursor !== undefined && { cursor }),
       });
-      return {
-        items: page.items.map(toView),
-        ...(page.next !== undefined && { next: page.next }),
-      };
+      return toPageView(page, toView);
     },
   });
 
@@ -112,7 +103,7 @@ export function registerBatchRoutes(server: ApiServer, dependencies: ApiDependen
       params: batchParams,
       querystring: z.strictObject({ ...pageQuery, status: jobStatusSchema.optional() }),
       response: {
-        200: z.object({ items: z.array(jobViewSchema), next: z.string().optional() }),
+        200: pageSchema(jobViewSchema),
         ...errorResponses,
       },
     },
@@ -125,10 +116,7 @@ export function registerBatchRoutes(server: ApiServer, dependencies: ApiDependen
         ...(cursor !== undefined && { cursor }),
         ...(status !== undefined && { status }),
       });
-      return {
-        items: page.items.map((record) => toJobView(record, now())),
-        ...(page.next !== undefined && { next: page.next }),
-      };
+      return toPageView(page, (record) => toJobView(record, now()));
     },
   });
 
@@ -233,8 +221,6 @@ export function registerBatchRoutes(server: ApiServer, dependencies: ApiDependen
 }
 
 function registerSubmission(server: ApiServer, dependencies: ApiDependencies): void {
-  /** Bodies before their schema fills in what they do not say. */
-  const raw = new WeakMap<FastifyRequest, unknown>();
   server.route({
     method: 'POST',
     url: '/v1/batches',
@@ -242,7 +228,6 @@ function registerSubmission(server: ApiServer, dependencies: ApiDependencies): v
     bodyLimit: BODY_LIMIT_BYTES,
     preValidation: async (request: FastifyRequest) => {
       request.body = await receiveManifest(request, dependencies);
-      raw.set(request, request.body);
     },
     schema: {
       operationId: 'submitBatch',
@@ -256,10 +241,9 @@ function registerSubmission(server: ApiServer, dependencies: ApiDependencies): v
       response: { 202: batchViewSchema, ...errorResponses },
     },
     handler: async (request, reply) => {
-      const wanted = withHeaderKey(request.body, request.headers['idempotency-key']);
+      const wanted = withHeaderKey(request.body, request.headers);
       const record = await submitBatch(wanted, {
         principal: request.principal,
-        raw: raw.get(request),
         dependencies,
       });
       return reply
@@ -301,15 +285,4 @@ function chooseFormat({
   if (query.format !== undefined) return query.format;
   const accept = headers.accept ?? '';
   return accept.includes('text/csv') && !accept.includes('application/json') ? 'csv' : 'json';
-}
-
-/** The header is the same as the field. */
-function withHeaderKey(request: BatchRequest, key: string | undefined): BatchRequest {
-  if (key === undefined || key === request.idempotencyKey) return request;
-  if (request.idempotencyKey === undefined) return { ...request, idempotencyKey: key };
-  throw new CodedError(
-    'REQUEST_INVALID',
-    'idempotencyKey: the header Idempotency-Key says something else.',
-    { field: 'idempotencyKey' },
-  );
 }

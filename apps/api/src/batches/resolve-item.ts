@@ -27,19 +27,15 @@ export type ManifestItem = {
 export type ResolvedItem =
   { request: JobRequest; error?: never } | { request?: never; error: WireError };
 
-/** `raw` as it came: what it does not say is left to the defaults. Errors name the field, such as `output.name`. */
+/** What an item does not say is left to the defaults. Errors name the field, such as `output.name`. */
 export function resolveItem(raw: unknown, defaults: BatchRequest['defaults']): ResolvedItem {
   const parsed = batchItemSchema.safeParse(raw);
   if (!parsed.success) return { error: toWireIssue(parsed.error) };
-  // The schema fills in what is absent, which must not hide the batch's defaults.
-  const item = keepSaid(parsed.data, raw);
+  const item = parsed.data;
   const merged = jobRequestSchema.safeParse({
     ...defaults,
     ...item,
-    output: {
-      ...defaults.output,
-      ...(item.output && keepSaid(item.output, readField(raw, 'output'))),
-    },
+    output: { ...defaults.output, ...item.output },
     metadata: { ...defaults.metadata, ...item.metadata },
   });
   return merged.success ? { request: merged.data } : { error: toWireIssue(merged.error) };
@@ -47,7 +43,8 @@ export function resolveItem(raw: unknown, defaults: BatchRequest['defaults']): R
 
 /** The source of an item for the report, however wrong the item is. */
 export function showSource(raw: unknown): string {
-  const source = readField(raw, 'source');
+  const isObject = typeof raw === 'object' && raw !== null && Object.hasOwn(raw, 'source');
+  const source = isObject ? (raw as { source: unknown }).source : undefined;
   const text = typeof source === 'string' ? source : '';
   return text.length > 500 ? `${text.slice(0, 500)}…` : text;
 }
@@ -60,18 +57,6 @@ export function refuseLine(number: number, why: string): WireError {
     retryable: false,
     details: { line: number },
   };
-}
-
-function keepSaid<T extends object>(parsed: T, raw: unknown): Partial<T> {
-  const said = typeof raw === 'object' && raw !== null ? raw : {};
-  return Object.fromEntries(
-    Object.entries(parsed).filter(([name]) => Object.hasOwn(said, name)),
-  ) as Partial<T>;
-}
-
-function readField(raw: unknown, name: string): unknown {
-  if (typeof raw !== 'object' || raw === null || !Object.hasOwn(raw, name)) return undefined;
-  return (raw as Record<string, unknown>)[name];
 }
 
 function toWireIssue({ issues: [issue] }: z.ZodError): WireError {

@@ -25,8 +25,6 @@ const MAX_RECORD_BYTES = 64 * 1024;
 
 export type SubmitBatchOptions = {
   principal: Principal;
-  /** The body before its schema filled in what it does not say. */
-  raw: unknown;
   dependencies: ApiDependencies;
 };
 
@@ -36,12 +34,12 @@ export type SubmitBatchOptions = {
  */
 export async function submitBatch(
   request: BatchRequest,
-  { principal: { tenant }, raw, dependencies }: SubmitBatchOptions,
+  { principal: { tenant }, dependencies }: SubmitBatchOptions,
 ): Promise<BatchRecord> {
   const { ledger, queues, now } = dependencies;
   checkRequest(request, { tenant, dependencies });
   const { idempotencyKey, ...asked } = request;
-  const complete = { ...request, input: resolveList(request, raw) };
+  const complete = { ...request, input: resolveList(request) };
   const requestFingerprint = computeFingerprint({ ...asked, input: complete.input });
   const id = computeKeyedId('batch', tenant, idempotencyKey ?? randomUUID());
   const input = await storeLongList(complete.input, { tenant, id, dependencies });
@@ -94,11 +92,10 @@ function checkRequest(
 }
 
 /** Items of a list with the batch's defaults; a wrong one refuses the request. */
-function resolveList({ input, defaults }: BatchRequest, raw: unknown): BatchRequest['input'] {
+function resolveList({ input, defaults }: BatchRequest): BatchRequest['input'] {
   if (!('items' in input)) return input;
-  const { items } = (raw as { input: { items: unknown[] } }).input;
   return {
-    items: items.map((item, index): JobRequest => {
+    items: input.items.map((item, index): JobRequest => {
       const { request, error } = resolveItem(item, defaults);
       if (request !== undefined) return request;
       const field = `input.items.${index}${error.field === undefined ? '' : `.${error.field}`}`;

@@ -1,3 +1,4 @@
+import { CodedError } from '@stenofleet/shared/errors';
 import { type BatchRecord, isFinal, toJobView } from '@stenofleet/shared/job';
 import { type FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -12,6 +13,10 @@ import { type EventChannel, openEventChannel } from './event-channel.js';
 import { createEventHub } from './event-hub.js';
 import { followSubject, type Subject } from './follow-subject.js';
 
+/** Of one tenant at one process: each costs a connection, and one of a batch reads its record once a second. */
+const MAX_READERS = 200;
+const RETRY_AFTER_SECONDS = 10;
+
 const eventParams = z.object({ id: z.string().min(1).max(64) });
 const eventHeaders = z.looseObject({
   'last-event-id': z.string().max(64).optional(),
@@ -23,20 +28,25 @@ const tags = ['events'];
 export function registerEventRoutes(server: ApiServer, dependencies: ApiDependencies): void {
   const { ledger, log, now } = dependencies;
   const hub = createEventHub({ ledger, log });
-  const channels = new Set<EventChannel>();
+  const channels = new Map<EventChannel, string>();
   // Readers come back to the process that follows this one.
   server.addHook('preClose', async () => {
-    channels.forEach((channel) => channel.end());
+    for (const channel of channels.keys()) channel.end();
     await hub.close();
   });
 
   async function follow(
     reply: FastifyReply,
-    { subject, lastEventId }: { subject: Subject; lastEventId: string | undefined },
+    {
+      subject,
+      tenant,
+      lastEventId,
+    }: { subject: Subject; tenant: string; lastEventId: string | undefined },
   ): Promise<void> {
+    checkRoom(tenant);
     reply.hijack();
     const channel = openEventChannel(reply.raw);
-    channels.add(channel);
+    channels.set(channel, tenant);
     channel.onClose(() => channels.delete(channel));
     try {
       await followSubject(subject, { channel, hub, ledger, lastEventId });
@@ -45,6 +55,17 @@ export function registerEventRoutes(server: ApiServer, dependencies: ApiDependen
       log.warn({ err }, 'events: a reader is cut off');
       channel.cut();
     }
+  }
+
+  /** @throws CodedError `QUOTA_EXCEEDED` */
+  function checkRoom(tenant: string): void {
+    const numReaders = [...channels.values()].filter((owner) => owner === tenant).length;
+    if (numReaders < MAX_READERS) return;
+    throw new CodedError(
+      'QUOTA_EXCEEDED',
+      `${MAX_READERS} readers of events are connected, which is as many as a tenant may have; end some of them.`,
+      { details: { limit: 'readers', retryAfterSeconds: RETRY_AFTER_SECONDS } },
+    );
   }
 
   server.route({
@@ -80,7 +101,11 @@ export function registerEventRoutes(server: ApiServer, dependencies: ApiDependen
           );
         },
       };
-      await follow(reply, { subject, lastEventId: headers['last-event-id'] });
+      await follow(reply, {
+        subject,
+        tenant: principal.tenant,
+        lastEventId: headers['last-event-id'],
+      });
     },
   });
 
@@ -118,7 +143,11 @@ export function registerEventRoutes(server: ApiServer, dependencies: ApiDependen
         },
         progress: 'batch.progress',
       };
-      await follow(reply, { subject, lastEventId: headers['last-event-id'] });
+      await follow(reply, {
+        subject,
+        tenant: principal.tenant,
+        lastEventId: headers['last-event-id'],
+      });
     },
   });
 }

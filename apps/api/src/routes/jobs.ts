@@ -15,6 +15,8 @@ import { errorResponses } from '../error-handler.js';
 import { findOwnJob } from '../find-own-job.js';
 import { receiveJobForm } from '../receive-form.js';
 import { submitJob } from '../submit-job.js';
+import { submitHeaders, withHeaderKey } from './idempotency-header.js';
+import { pageQuery, pageSchema, toPageView } from './list-page.js';
 
 export const jobParams = z.object({
   id: z.string().min(1).max(64).meta({ example: 'j0123456789abcdefghjk' }),
@@ -22,11 +24,7 @@ export const jobParams = z.object({
 const listQuery = z.strictObject({
   status: jobStatusSchema.optional(),
   batch: z.string().min(1).max(64).optional(),
-  cursor: z.string().min(1).max(500).optional().meta({ description: '`next` of the page before' }),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-});
-const submitHeaders = z.looseObject({
-  'idempotency-key': z.string().min(1).max(200).optional(),
+  ...pageQuery,
 });
 const deleteQuery = z.strictObject({
   outputs: z
@@ -62,7 +60,7 @@ export function registerJobRoutes(server: ApiServer, dependencies: ApiDependenci
       response: { 200: jobViewSchema, 202: jobViewSchema, ...errorResponses },
     },
     handler: async (request, reply) => {
-      const wanted = withHeaderKey(request.body, request.headers['idempotency-key']);
+      const wanted = withHeaderKey(request.body, request.headers);
       const context = { principal: request.principal };
       const { record, created } = await submitJob(wanted, context, dependencies);
       return reply
@@ -82,7 +80,7 @@ export function registerJobRoutes(server: ApiServer, dependencies: ApiDependenci
       tags,
       querystring: listQuery,
       response: {
-        200: z.object({ items: z.array(jobViewSchema), next: z.string().optional() }),
+        200: pageSchema(jobViewSchema),
         ...errorResponses,
       },
     },
@@ -101,10 +99,7 @@ export function registerJobRoutes(server: ApiServer, dependencies: ApiDependenci
         ...(batch !== undefined && { batch }),
         ...(cursor !== undefined && { cursor }),
       });
-      return {
-        items: page.items.map((record) => toJobView(record, now())),
-        ...(page.next !== undefined && { next: page.next }),
-      };
+      return toPageView(page, (record) => toJobView(record, now()));
     },
   });
 
@@ -175,15 +170,4 @@ export function registerJobRoutes(server: ApiServer, dependencies: ApiDependenci
       return reply.code(204).send();
     },
   });
-}
-
-/** The header is the same as the field. */
-function withHeaderKey(request: JobRequest, key: string | undefined): JobRequest {
-  if (key === undefined || key === request.idempotencyKey) return request;
-  if (request.idempotencyKey === undefined) return { ...request, idempotencyKey: key };
-  throw new CodedError(
-    'REQUEST_INVALID',
-    'idempotencyKey: the header Idempotency-Key says something else.',
-    { field: 'idempotencyKey' },
-  );
 }

@@ -4,6 +4,34 @@ import { requireScope } from '../authenticate.js';
 import { type ApiDependencies } from '../dependencies.js';
 import { errorResponses } from '../error-handler.js';
 
+const tierFacts = {
+  bytes: z.number().optional().meta({ description: 'Size of its files' }),
+  maxSegmentSeconds: z
+    .number()
+    .optional()
+    .meta({ description: 'Longest stretch that it hears at once' }),
+  maxSegmentReason: z.string().optional(),
+  memoryBytes: z.number().optional().meta({ description: 'What one lane is expected to take' }),
+  cpuFeatures: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'What it wants of the CPU for its speed, by the names in /proc/cpuinfo' }),
+  accuracy: z
+    .array(z.object({ what: z.string(), percent: z.number(), source: z.string() }))
+    .optional()
+    .meta({ description: 'Figures that others have published' }),
+  betterTier: z.string().optional().meta({ description: 'The tier to try where this one fails' }),
+  parity: z
+    .object({ reference: z.string(), maxWordErrorRate: z.number() })
+    .optional()
+    .meta({ description: 'How far its words may differ from those of another tier' }),
+  switches: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  otherWeights: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Imported under this name, but not the published files' }),
+};
+
 const modelSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -16,6 +44,7 @@ const modelSchema = z.object({
       languages: z.array(z.string()),
       languageRequired: z.boolean(),
       hosts: z.number().meta({ description: 'Live hosts that serve it; jobs wait where it is 0' }),
+      ...tierFacts,
     }),
   ),
 });

@@ -2,17 +2,20 @@
 
 import { openRedis, type WebhookTicket } from '@stenofleet/shared/queue';
 import { createAddressPolicy } from '@stenofleet/shared/source';
-import { UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import { randomUUID } from 'node:crypto';
 import { type ApiDependencies } from '../dependencies.js';
-import { createDeliveryStore, type DeliveryTry } from './delivery-store.js';
-import { createPostWebhook, type PostWebhook } from './post-webhook.js';
+import { createOriginSlots } from './origin-slots.js';
+import { createDeliveryStore, type Delivery, type DeliveryTry } from './delivery-store.js';
+import { createPostWebhook, type PostWebhook, type WebhookAnswer } from './post-webhook.js';
 import { signWebhook } from './sign-webhook.js';
 import { takeNotices } from './take-notices.js';
 import { createWebhookSecrets } from './webhook-secrets.js';
 import { addDelivery, planWebhookPause, WEBHOOK_TRIES } from './webhook-queue.js';
 
-const CONCURRENCY = 16;
+const CONCURRENCY = 64;
+/** Of these, for one receiver: where it does not answer, the others are not held up. */
+const SLOTS_PER_ORIGIN = 4;
 const MAX_STALLS = 1_000;
 
 export type WebhookSenderOptions = {
@@ -36,14 +39,28 @@ export function startWebhookSender(
   const send =
     post ?? createPostWebhook({ policy: createAddressPolicy(config.webhookPrivateHosts) });
   const stop = new AbortController();
-  const connection = openRedis(config.fleet.REDIS_URL, {
-    use: 'blocking',
-    onError: (err) => log.warn({ err }, 'webhooks: Redis is away'),
-  });
+  const slots = createOriginSlots(SLOTS_PER_ORIGIN);
+  const open = () =>
+    openRedis(config.fleet.REDIS_URL, {
+      use: 'blocking',
+      onError: (err) => log.warn({ err }, 'webhooks: Redis is away'),
+    });
+  const [connection, noticeConnection] = [open(), open()];
 
   const worker = new Worker<WebhookTicket>(
     queues.catalogue.webhooks,
-    async ({ data, attemptsMade }) => deliver(data.deliveryId, attemptsMade + 1 >= WEBHOOK_TRIES),
+    async (job, token) => {
+      const delivery = await store.get(job.data.deliveryId);
+      if (delivery?.status !== 'pending') return;
+      const { pauseMs, release } = slots.take(delivery.url);
+      if (release === undefined) {
+        // It counts as no try.
+        await job.moveToDelayed(Date.now() + pauseMs, token);
+        throw new DelayedError();
+      }
+      const entry = await tryOnce(delivery, release);
+      await settle(delivery, { entry, isLast: job.attemptsMade + 1 >= WEBHOOK_TRIES });
+    },
     {
       connection,
       prefix: queues.catalogue.prefix,
@@ -58,6 +75,7 @@ export function startWebhookSender(
 
   const taking = takeNotices({
     dependencies,
+    connection: noticeConnection,
     consumer: randomUUID(),
     claimMs,
     deliver: async (spec) => {
@@ -68,33 +86,47 @@ export function startWebhookSender(
     signal: stop.signal,
   });
 
-  /** @throws where it is to be tried again */
-  async function deliver(id: string, isLast: boolean): Promise<void> {
-    const delivery = await store.get(id);
-    if (delivery?.status !== 'pending') return;
+  async function tryOnce(
+    { id, tenant, url, body }: Delivery,
+    release: (isAnswered: boolean) => void,
+  ): Promise<DeliveryTry> {
     const timestamp = Math.floor(now() / 1000);
     const startedAt = performance.now();
-    const { status, response, error } = await send({
-      url: delivery.url,
-      body: delivery.body,
-      headers: {
-        'content-type': 'application/json',
-        'user-agent': 'stenofleet-webhooks/1',
-        'stenofleet-id': id,
-        'stenofleet-timestamp': String(timestamp),
-        'stenofleet-signature': signWebhook(delivery.body, {
-          secrets: await secrets.list(delivery.tenant),
-          timestamp,
-        }),
-      },
-    });
-    const entry: DeliveryTry = {
+    let answer: WebhookAnswer | undefined;
+    try {
+      answer = await send({
+        url,
+        body,
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': 'stenofleet-webhooks/1',
+          'stenofleet-id': id,
+          'stenofleet-timestamp': String(timestamp),
+          'stenofleet-signature': signWebhook(body, {
+            secrets: await secrets.list(tenant),
+            timestamp,
+          }),
+        },
+      });
+    } finally {
+      release(answer?.status !== undefined);
+    }
+    const { status, response, error } = answer;
+    return {
       at: new Date(now()).toISOString(),
       ...(status !== undefined && { status }),
       ...(error !== undefined && { error }),
       ...(response !== undefined && response !== '' && { response }),
       milliseconds: Math.round(performance.now() - startedAt),
     };
+  }
+
+  /** @throws where it is to be tried again */
+  async function settle(
+    { id }: Delivery,
+    { entry, isLast }: { entry: DeliveryTry; isLast: boolean },
+  ): Promise<void> {
+    const { status, error } = entry;
     if (status !== undefined && status >= 200 && status < 300) {
       await store.recordTry(id, { status: 'delivered', entry });
       return;
@@ -112,6 +144,7 @@ export function startWebhookSender(
     close: () => {
       closing ??= (async () => {
         stop.abort();
+        noticeConnection.disconnect();
         await Promise.all([worker.close(), taking]);
         connection.disconnect();
       })();

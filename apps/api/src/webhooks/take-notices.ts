@@ -13,7 +13,6 @@ import { type DeliverySpec } from './delivery-store.js';
 
 const GROUP = 'webhooks';
 const PAGE = 50;
-const POLL_MS = 250;
 /** After Redis was away. */
 const PAUSE_MS = 1_000;
 
@@ -28,6 +27,8 @@ export type NoticeOptions = {
   dependencies: Pick<ApiDependencies, 'redis' | 'keys' | 'ledger' | 'now'> & {
     log: Pick<Log, 'warn'>;
   };
+  /** Of its own: it waits here for what comes. Closing it ends the waiting. */
+  connection: Redis;
   /** Names this process among those that take notices. */
   consumer: string;
   /** Silence after which an entry is another's, in ms. */
@@ -62,8 +63,8 @@ export async function takeNotices(options: NoticeOptions): Promise<void> {
         await take(entry, options);
       }
       isTold = false;
-      if (entries.length === 0) await pause(POLL_MS, signal);
     } catch (err) {
+      if (isAborted(signal)) return;
       // The group leaves with the stream, such as when Redis has lost its data.
       isReady = false;
       if (!isTold) log.warn({ err }, 'webhooks: notices cannot be taken');
@@ -93,14 +94,21 @@ async function claim({ dependencies, consumer, claimMs }: NoticeOptions): Promis
   return (reply as [string, Entry[]])[1];
 }
 
-async function readNew({ dependencies, consumer }: NoticeOptions): Promise<Entry[]> {
-  const { redis, keys } = dependencies;
-  const reply = await redis.xreadgroup(
+/** Waits for the first until it is time to claim again. */
+async function readNew({
+  dependencies: { keys },
+  connection,
+  consumer,
+  claimMs,
+}: NoticeOptions): Promise<Entry[]> {
+  const reply = await connection.xreadgroup(
     'GROUP',
     GROUP,
     consumer,
     'COUNT',
     PAGE,
+    'BLOCK',
+    Math.ceil(claimMs / 2),
     'STREAMS',
     keys.notices,
     '>',

@@ -2,19 +2,19 @@
 
 import { z } from 'zod';
 import { wireErrorSchema } from '../errors/wire-error.js';
-import { jobOptionsSchema, jobRequestSchema } from './job-request.js';
+import { jobOptionsSchema, saidOptionsSchema, saidRequestSchema } from './job-request.js';
 
 const pattern = z.string().min(1).max(512);
 
 /** One line of a manifest: a source with options that differ from the batch's. */
-export const batchItemSchema = jobRequestSchema.partial().required({ source: true });
+export const batchItemSchema = saidRequestSchema;
 export type BatchItem = z.infer<typeof batchItemSchema>;
 
 export const batchRequestSchema = z.strictObject({
   name: z.string().max(200).optional(),
   idempotencyKey: z.string().min(1).max(200).optional(),
   /** Options of every job that does not say otherwise. */
-  defaults: jobOptionsSchema.partial().default({}),
+  defaults: saidOptionsSchema.default({}),
   metadata: jobOptionsSchema.shape.metadata,
   webhook: jobOptionsSchema.shape.webhook,
   /** Exactly one of these. */

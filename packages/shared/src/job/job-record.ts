@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { wireErrorSchema } from '../errors/wire-error.js';
-import { jobOptionsSchema, outputFormats } from './job-request.js';
+import { jobOptionsSchema, outputFormats, priorities } from './job-request.js';
 
 /**
  *     queued ──▶ running ──▶ done | partial | failed
@@ -42,7 +42,7 @@ export const jobSpecSchema = z.object({
     name: z.string(),
     overwrite: z.boolean(),
   }),
-  priority: jobOptionsSchema.shape.priority.unwrap(),
+  priority: z.enum(priorities),
   metadata: z.record(z.string(), z.string()),
   webhook: z.object({ url: z.string() }).optional(),
   /** Set where the client's key, not the content, made the id: what the key was used for. */

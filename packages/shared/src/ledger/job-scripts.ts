@@ -1,120 +1,96 @@
 import { MAX_RANK, withLibrary } from './script-library.js';
 
-// Above each script: its arguments.
+// Above each script: its arguments. `spec…` stands for: id spec tenant createdAt batch mt class webhook outputDigest.
 
 export const jobScripts = {
-  // id spec now class item maxOpen maxSeconds day outputDigest
+  // spec… now item maxOpen maxSeconds day overwrite
   create: withLibrary(`
-local id, text, now, cl, item, maxOpen, maxSeconds, day, out = unpack(ARGV)
-local spec = cjson.decode(text)
-local key = jobkey(id)
-if redis.call('EXISTS', key) == 1 then
-  if spec.batch then link(id, spec.batch, item) end
-  return {'existing', redis.call('HGETALL', key)}
+local id, _, tenant, _, batch, mt, cl, _, out, now, item, maxOpen, maxSeconds, day, overwrite = unpack(ARGV)
+local known = load(id)
+if known then
+  if batch ~= '' then link(known, batch, item) end
+  return {'existing', redis.call('HGETALL', jobkey(id))}
 end
-local limit = usedUp(spec.tenant, maxOpen, maxSeconds, day)
+local limit = usedUp(tenant, maxOpen, maxSeconds, day)
 if limit then return {'quota', limit} end
 if out ~= '' then
   local holder = redis.call('GET', K('output', out))
   if holder and holder ~= id then
-    local h = redis.call('HMGET', jobkey(holder), 's', 'spec')
-    local s = h[1]
+    local h = redis.call('HMGET', jobkey(holder), 's', 't')
     -- A prefix may be shared by tenants: what another one has published there is not this one's to replace.
-    local replaces = spec.output.overwrite and h[2] and cjson.decode(h[2]).tenant == spec.tenant
-    local free = not s or s == 'failed' or s == 'cancelled' or (final(s) and replaces)
-    if not free then return {'output-taken', holder} end
+    local replaces = overwrite == '1' and h[2] == tenant
+    local isPublished = h[1] == 'done' or h[1] == 'partial'
+    if isOpen(h[1]) or (isPublished and not replaces) then return {'output-taken', holder} end
   end
   redis.call('SET', K('output', out), id)
 end
-local mt = spec.plan.model .. '~' .. spec.plan.tier
-redis.call('HSET', key, 'spec', text, 's', 'queued', 'mt', mt, 'cl', cl, 'upd', now,
-  'r', takeRank(mt, cl, flowOf(spec)))
-if out ~= '' then redis.call('HSET', key, 'out', out) end
-redis.call('ZADD', K('index', spec.tenant, 'all'), spec.createdAtMs, id)
-redis.call('ZADD', K('index', spec.tenant, 'queued'), spec.createdAtMs, id)
-redis.call('ZADD', K('open'), now, id)
-redis.call('HINCRBY', K('usage', spec.tenant), 'open', 1)
-redis.call('HINCRBY', K('backlog'), mt .. '|q', 1)
-redis.call('HINCRBY', K('backlog'), mt .. '|u', 1)
-if spec.batch then
-  link(id, spec.batch, item)
-else
-  emit({type = 'job.queued', tenant = spec.tenant, job = id, status = 'queued', atMs = num(now)})
-end
-return {'created', redis.call('HGETALL', key)}
+local j = newJob()
+j.s, j.r = 'queued', takeRank(mt, cl, batch, tenant)
+save(j, now)
+if batch ~= '' then link(j, batch, item) else tell(j, now) end
+return {'created', j.r}
 `),
-  // id spec status now retention class audio done attempt result started finished item outputDigest
+  // spec… now item status retention audio done attempt result started finished
   restore: withLibrary(`
-local id, text, status, now, retention, cl, audio, done, attempt, result, started, fin, item, out = unpack(ARGV)
-local spec = cjson.decode(text)
-local key = jobkey(id)
-if redis.call('EXISTS', key) == 0 then
-  redis.call('HSET', key, 'spec', text, 's', status, 'mt', spec.plan.model .. '~' .. spec.plan.tier, 'cl', cl,
-    'upd', now, 'r', '1', 'audio', audio, 'done', done, 'a', attempt, 'res', result)
-  if started ~= '' then redis.call('HSET', key, 'started', started) end
-  if fin ~= '' then redis.call('HSET', key, 'fin', fin) end
-  if out ~= '' then
-    redis.call('HSET', key, 'out', out)
-    redis.call('SET', K('output', out), id, 'NX')
-  end
-  redis.call('ZADD', K('index', spec.tenant, 'all'), spec.createdAtMs, id)
-  redis.call('ZADD', K('index', spec.tenant, status), spec.createdAtMs, id)
-  redis.call('ZADD', K('expiry'), num(now) + num(retention), id)
+local id, _, _, _, batch, _, _, _, out, now, item, status, retention, audio, done, attempt, result, started, fin = unpack(ARGV)
+local j = load(id)
+if not j then
+  j = newJob()
+  j.s, j.r, j.a, j.res = status, 1, attempt, result
+  j.audio, j.done, j.started, j.fin = seconds(audio), seconds(done), given(started), given(fin)
+  save(j, now, retention)
+  if out ~= '' then redis.call('SET', K('output', out), id, 'NX') end
 end
-if spec.batch then link(id, spec.batch, item) end
+if batch ~= '' then link(j, batch, item) end
 return 1
 `),
   // id host now retention
   start: withLibrary(`
 local id, host, now, retention = unpack(ARGV)
-local key = jobkey(id)
-local f = redis.call('HMGET', key, 's', 'mt', 'cl', 'r')
-if not f[1] or final(f[1]) then return false end
-redis.call('HINCRBY', key, 'a', 1)
-redis.call('HSET', key, 'w', host)
-redis.call('HSETNX', key, 'started', now)
-local fair = K('fair', f[2], f[3])
-local rank = num(f[4]) - num(f[3]) * ${MAX_RANK}
+local j = load(id)
+if not j or not isOpen(j.s) then return false end
+j.a, j.w, j.started = num(j.a) + 1, host, j.started or now
+local fair = K('fair', j.mt, j.cl)
+local rank = num(j.r) - num(j.cl) * ${MAX_RANK}
 if rank > num(redis.call('HGET', fair, 'v')) then redis.call('HSET', fair, 'v', rank) end
-move(id, 'running', now, retention)
-return redis.call('HGETALL', key)
+move(j, 'running', now, retention)
+return redis.call('HGETALL', jobkey(id))
 `),
   // id attempt
-  standing: withLibrary(`return standing(ARGV[1], ARGV[2])`),
+  standing: withLibrary(`
+local f = redis.call('HMGET', jobkey(ARGV[1]), 's', 'a', 'at')
+return standing({s = f[1], a = f[2], at = f[3]}, ARGV[2])
+`),
   // id attempt step audio now
   step: withLibrary(`
 local id, attempt, step, audio, now = unpack(ARGV)
-local state = standing(id, attempt)
+local j = load(id)
+local state = standing(j, attempt)
 if state ~= 'current' then return state end
-redis.call('HSET', jobkey(id), 'step', step, 'upd', now)
-redis.call('ZADD', K('open'), now, id)
-if audio ~= '' then setAudio(id, num(audio)) end
+j.step = step
+if audio ~= '' then j.audio = seconds(audio) end
+save(j, now)
 return state
 `),
   // id index done now
   chunk: withLibrary(`
 local id, index, done, now = unpack(ARGV)
-local key = jobkey(id)
-local s = redis.call('HGET', key, 's')
-if not s or final(s) then return 'cancelled' end
-redis.call('ZADD', K('open'), now, id)
+local j = load(id)
+if not j or not isOpen(j.s) then return 'cancelled' end
 local before = num(redis.call('HGET', K('chunks', id), index))
+local isTold = false
 if num(done) > before then
   redis.call('HSET', K('chunks', id), index, done)
-  local f = redis.call('HMGET', key, 'done', 'told', 'spec', 'audio', 'step')
-  local total = num(f[1]) + num(done) - before
-  if f[4] then total = math.min(total, num(f[4])) end
-  setDone(id, total)
-  if num(now) - num(f[2]) >= 1000 then
-    redis.call('HSET', key, 'told', now)
-    local spec = cjson.decode(f[3])
-    local e = {type = 'job.progress', tenant = spec.tenant, job = id, status = s, doneSeconds = total, atMs = num(now)}
-    if f[4] then e.audioSeconds = num(f[4]) end
-    if f[5] then e.step = f[5] end
-    local list = batches(id)
-    for _, b in ipairs(list) do e.batch = b emit(e) end
-    if #list == 0 then emit(e) end
-  end
+  local total = num(j.done) + num(done) - before
+  if j.audio then total = math.min(total, num(j.audio)) end
+  j.done = seconds(total)
+  isTold = num(now) - num(j.told) >= 1000
+  if isTold then j.told = now end
+end
+save(j, now)
+if isTold then
+  emitOf(j, {type = 'job.progress', tenant = j.t, job = id, status = j.s, step = j.step, atMs = num(now),
+    doneSeconds = num(j.done), audioSeconds = j.audio and num(j.audio)})
 end
 return 'current'
 `),
@@ -130,64 +106,57 @@ return 1
   // id attempt status result error code now retention audio compute day
   finish: withLibrary(`
 local id, attempt, status, result, err, code, now, retention, audio, compute, day = unpack(ARGV)
-local state = standing(id, attempt)
+local j = load(id)
+local state = standing(j, attempt)
 if state ~= 'current' then return state end
-local key = jobkey(id)
-redis.call('HDEL', key, 'err')
-if audio ~= '' then
-  setAudio(id, num(audio))
-  if status == 'done' then setDone(id, num(audio)) end
-end
-if result ~= '' then redis.call('HSET', key, 'res', result) end
-local f = redis.call('HMGET', key, 'mt', 'spec')
+j.err = given(err)
 if result ~= '' then
-  local tenant = cjson.decode(f[2]).tenant
-  addto(K('usage', tenant), 'seconds:' .. day, num(audio))
-  redis.call('HINCRBY', K('backlog'), f[1] .. '|fj', 1)
-  addto(K('backlog'), f[1] .. '|fs', num(audio))
-  addto(K('backlog'), f[1] .. '|cs', num(compute))
-  for _, b in ipairs(batches(id)) do addto(K('batch', b), 'compute', num(compute)) end
+  j.res, j.audio = result, seconds(audio)
+  if status == 'done' then j.done = j.audio end
+  addto(K('usage', j.t), 'seconds:' .. day, num(audio))
+  redis.call('HINCRBY', K('backlog'), j.mt .. '|fj', 1)
+  addto(K('backlog'), j.mt .. '|fs', num(audio))
+  addto(K('backlog'), j.mt .. '|cs', num(compute))
+  for _, b in ipairs(batches(j)) do addto(K('batch', b), 'compute', num(compute)) end
 end
-move(id, status, now, retention, {code = code ~= '' and code or nil})
-if err ~= '' then redis.call('HSET', key, 'err', err) end
+move(j, status, now, retention, given(code))
 return state
 `),
   // id attempt error now retention
   handBack: withLibrary(`
 local id, attempt, err, now, retention = unpack(ARGV)
-local state = standing(id, attempt)
+local j = load(id)
+local state = standing(j, attempt)
 if state ~= 'current' then return state end
-redis.call('HDEL', jobkey(id), 'w', 'step')
-if err ~= '' then redis.call('HSET', jobkey(id), 'err', err) end
-move(id, 'queued', now, retention)
+j.w, j.step, j.err = nil, nil, given(err) or j.err
+move(j, 'queued', now, retention)
 return state
 `),
   // id status error code now retention: what ends a job without an attempt
   end: withLibrary(`
 local id, status, err, code, now, retention = unpack(ARGV)
-local key = jobkey(id)
-local s = redis.call('HGET', key, 's')
-if not s then return false end
-if not final(s) then
-  if err ~= '' then redis.call('HSET', key, 'err', err) end
-  move(id, status, now, retention, {code = code ~= '' and code or nil})
+local j = load(id)
+if not j then return false end
+if isOpen(j.s) then
+  j.err = given(err) or j.err
+  move(j, status, now, retention, given(code))
   if status == 'cancelled' then redis.call('PUBLISH', K('cancel'), id) end
 end
-return redis.call('HGETALL', key)
+return redis.call('HGETALL', jobkey(id))
 `),
   // id now retention maxOpen maxSeconds day
   requeue: withLibrary(`
 local id, now, retention, maxOpen, maxSeconds, day = unpack(ARGV)
-local key = jobkey(id)
-local f = redis.call('HMGET', key, 's', 'spec')
-local s = f[1]
-if s ~= 'failed' and s ~= 'partial' and s ~= 'cancelled' then return false end
-local limit = usedUp(cjson.decode(f[2]).tenant, maxOpen, maxSeconds, day)
+local j = load(id)
+if not j or isOpen(j.s) or j.s == 'done' then return false end
+local limit = usedUp(j.t, maxOpen, maxSeconds, day)
 if limit then return {'quota', limit} end
-setDone(id, 0)
-move(id, 'queued', now, retention)
-redis.call('HDEL', key, 'err', 'res', 'fin', 'started')
-return {'queued', redis.call('HGETALL', key)}
+local spec = cjson.decode(redis.call('HGET', jobkey(id), 'spec'))
+j.r = takeRank(j.mt, j.cl, spec.batch or '', j.t)
+j.done, j.err, j.fin, j.started = nil, nil, nil, nil
+redis.call('HDEL', jobkey(id), 'res')
+move(j, 'queued', now, retention)
+return {'queued', redis.call('HGETALL', jobkey(id))}
 `),
   // id
   remove: withLibrary(`return removeJob(ARGV[1])`),

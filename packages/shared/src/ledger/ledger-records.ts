@@ -5,7 +5,6 @@ import {
   batchRequestSchema,
   type JobRecord,
   jobRecordSchema,
-  jobSpecSchema,
 } from '../job/index.js';
 import { type WireError, wireErrorSchema } from '../errors/index.js';
 import { z } from 'zod';
@@ -24,7 +23,7 @@ export function parseJob(hash: Hash): JobRecord {
   const optional = (field: string) => (hash[field] === undefined ? undefined : Number(hash[field]));
   const json = (field: string) => (hash[field] ? (JSON.parse(hash[field]) as unknown) : undefined);
   return jobRecordSchema.parse({
-    spec: jobSpecSchema.parse(json('spec')),
+    spec: json('spec'),
     status: hash['s'],
     attempt: optional('a') ?? 0,
     rank: optional('r') ?? 1,

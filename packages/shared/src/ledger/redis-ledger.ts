@@ -13,12 +13,12 @@ import {
 import { type RedisKeys } from '../queue/redis-keys.js';
 import { toRedisError } from '../queue/redis-connection.js';
 import { formatObjectUrl } from '../storage/object-url.js';
-import { type Attempt, type Ledger, type Standing } from './ledger.js';
+import { type Attempt, type Created, type Ledger, type Standing } from './ledger.js';
 import { parseBatch, parseJob, toHash } from './ledger-records.js';
 import { listByItem, listByTime } from './pages.js';
 import { createQuotaError, type QuotaRefusal } from './quota-error.js';
 import { readEvents } from './read-events.js';
-import { createScript, type ScriptReply } from './script-runner.js';
+import { createScript, type ScriptArgument, type ScriptReply } from './script-runner.js';
 import { batchScripts } from './batch-scripts.js';
 import { jobScripts } from './job-scripts.js';
 
@@ -65,44 +65,39 @@ export function createLedger(redis: Redis, { keys, retentionMs, now }: LedgerOpt
 
   return {
     async createJob(spec, { quota = {}, item = 0 } = {}) {
-      const reply = (await jobs.create(
-        spec.id,
-        JSON.stringify(spec),
+      const [kind, value] = (await jobs.create(
+        ...toArguments(spec),
         now(),
-        priorities.indexOf(spec.priority),
         item,
         quota.maxOpenJobs,
         quota.maxAudioSecondsPerDay,
         getDay(now()),
-        computeOutputDigest(spec),
-      )) as [string, string];
-      const [kind, value] = reply;
+        spec.output.overwrite ? 1 : 0,
+      )) as [Created['kind'], ScriptReply];
       switch (kind) {
         case 'quota':
           return { kind, ...toQuotaRefusal(value, now()) };
         case 'output-taken':
-          return { kind, by: value };
-        default:
-          return { kind: kind as 'created' | 'existing', record: parseJob(toHash(value)) };
+          return { kind, by: String(value) };
+        case 'created':
+          return { kind, record: describeNew(spec, { rank: Number(value), nowMs: now() }) };
+        case 'existing':
+          return { kind, record: parseJob(toHash(value)) };
       }
     },
     async restoreJob(record, { item = 0 } = {}) {
-      const { spec } = record;
       await jobs.restore(
-        spec.id,
-        JSON.stringify(spec),
-        record.status,
+        ...toArguments(record.spec),
         now(),
+        item,
+        record.status,
         retentionMs,
-        priorities.indexOf(spec.priority),
         record.audioSeconds ?? 0,
         record.doneSeconds,
         record.attempt,
         JSON.stringify(record.result),
         record.startedAtMs,
         record.finishedAtMs,
-        item,
-        computeOutputDigest(spec),
       );
     },
     async getJob(id) {
@@ -238,6 +233,25 @@ export function createLedger(redis: Redis, { keys, retentionMs, now }: LedgerOpt
 
 function toToken({ attempt, life }: Attempt): string {
   return life === undefined ? String(attempt) : `${attempt}@${life}`;
+}
+
+/** What `create` and `restore` begin with. */
+function toArguments(spec: JobSpec): ScriptArgument[] {
+  return [
+    spec.id,
+    JSON.stringify(spec),
+    spec.tenant,
+    spec.createdAtMs,
+    spec.batch,
+    `${spec.plan.model}~${spec.plan.tier}`,
+    priorities.indexOf(spec.priority),
+    spec.webhook?.url,
+    computeOutputDigest(spec),
+  ];
+}
+
+function describeNew(spec: JobSpec, { rank, nowMs }: { rank: number; nowMs: number }): JobRecord {
+  return { spec, status: 'queued', attempt: 0, rank, doneSeconds: 0, updatedAtMs: nowMs };
 }
 
 /** Name under which a job publishes, or nothing where the prefix is the job's own. */
