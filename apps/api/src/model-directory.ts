@@ -1,7 +1,7 @@
 // Which models and tiers a job may name: what live hosts serve, what is installed here, and the catalogue. A model that
 // nobody serves now is accepted: its jobs wait.
 
-import { listInstalledModels, listKnownModels, type ModelTier } from '@stenofleet/model-store';
+import { listInstalledModels, listKnownModels } from '@stenofleet/model-store';
 import { type HostRecord } from '@stenofleet/shared/ledger';
 import { OptionError } from './option-error.js';
 
@@ -10,26 +10,7 @@ const HOSTS_KEEP_MS = 2_000;
 /** Manifests change when somebody pulls or imports a model on this host. */
 const CATALOGUE_KEEP_MS = 30_000;
 
-/** What a manifest says of a tier; nothing is known of one that only hosts have. */
-export type TierFacts = Partial<
-  Pick<
-    ModelTier,
-    | 'maxSegmentSeconds'
-    | 'maxSegmentReason'
-    | 'memoryBytes'
-    | 'cpuFeatures'
-    | 'accuracy'
-    | 'betterTier'
-    | 'parity'
-    | 'switches'
-    | 'otherWeights'
-  >
-> & {
-  /** Size of its files. */
-  bytes?: number;
-};
-
-export type KnownTier = TierFacts & {
+export type KnownTier = {
   tier: string;
   isDefault: boolean;
   languages: readonly string[];
@@ -71,7 +52,6 @@ export type CatalogueModel = {
   languageRequired: boolean;
   defaultTier: string;
   tiers: readonly string[];
-  facts?: Readonly<Record<string, TierFacts>>;
 };
 
 export type ModelDirectoryOptions = {
@@ -120,27 +100,13 @@ export async function readModelCatalogue(root: string): Promise<CatalogueModel[]
   const manifests = [...(await listKnownModels()), ...installed.map(({ manifest }) => manifest)];
   const models = new Map<string, CatalogueModel>();
   for (const { tiers, ...manifest } of manifests) {
-    const before = models.get(manifest.id);
-    const facts = Object.entries(tiers).map(([name, tier]) => [name, describeFacts(tier)] as const);
+    const known = models.get(manifest.id)?.tiers ?? [];
     models.set(manifest.id, {
       ...manifest,
-      tiers: [...new Set([...(before?.tiers ?? []), ...Object.keys(tiers)])],
-      facts: { ...before?.facts, ...Object.fromEntries(facts) },
+      tiers: [...new Set([...known, ...Object.keys(tiers)])],
     });
   }
   return [...models.values()];
-}
-
-function describeFacts({ files = [], ...tier }: ModelTier): TierFacts {
-  const sizes = files.flatMap(({ bytes }) => bytes ?? []);
-  const isMeasured = files.length > 0 && sizes.length === files.length;
-  const { maxSegmentSeconds, maxSegmentReason, memoryBytes, cpuFeatures, accuracy } = tier;
-  const { betterTier, parity, switches, otherWeights } = tier;
-  return {
-    ...{ maxSegmentSeconds, maxSegmentReason, memoryBytes, cpuFeatures, accuracy },
-    ...{ betterTier, parity, switches, otherWeights },
-    ...(isMeasured && { bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) }),
-  };
 }
 
 function mergeModels(
@@ -148,10 +114,8 @@ function mergeModels(
   hosts: readonly HostRecord[],
 ): KnownModel[] {
   const models = new Map<string, KnownModel>();
-  for (const { id, name, demo, tiers, facts, defaultTier, ...spoken } of catalogue) {
-    const { languages, languageRequired } = spoken;
+  for (const { id, name, demo, tiers, defaultTier, languages, languageRequired } of catalogue) {
     const known = tiers.map((tier) => ({
-      ...facts?.[tier],
       tier,
       isDefault: tier === defaultTier,
       languages,
@@ -171,10 +135,9 @@ function mergeModels(
     };
     models.set(served.model, model);
     const known = model.tiers.find(({ tier }) => tier === served.tier);
-    const { languages, languageRequired, maxSegmentSeconds } = served;
+    const { languages, languageRequired } = served;
     if (known === undefined) {
       model.tiers.push({
-        maxSegmentSeconds,
         tier: served.tier,
         isDefault: served.isDefaultTier && !model.tiers.some(({ isDefault }) => isDefault),
         languages,
