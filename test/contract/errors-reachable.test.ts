@@ -168,7 +168,10 @@ async function crashThrice(): Promise<unknown> {
     ...{ ledger, storage, metrics, log, hostId: 'h', now: () => 0, inference: openHost(1e9) },
   } as unknown as Parameters<typeof recognizeAudio>[2];
   const checkpoints = createCheckpoints(storage, { jobId: 'j1', fingerprint: 'f', signal });
-  const segment = { startSamples: 0, endSamples: 9, audioStartSamples: 0, audioEndSamples: 9 };
+  const segment = {
+    ...{ startSamples: 0, endSamples: 9, audioStartSamples: 0, audioEndSamples: 9 },
+    speechSamples: 9,
+  };
   const plan = { index: 0, startSamples: 0, endSamples: 9, segments: [{ channel: 0, segment }] };
   const run = () =>
     recognizeAudio(

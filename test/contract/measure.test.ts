@@ -1,7 +1,6 @@
-import { type Word } from '@stenofleet/asr-core';
+import { alignWords, type Word } from '@stenofleet/asr-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { alignWords } from '../measure/align-words.js';
 import { findSeamFaults } from '../measure/find-seam-faults.js';
 import { alignWithClips, type Clip } from '../measure/heard-words.js';
 import { normalizeText } from '../measure/normalize-text.js';

@@ -1,5 +1,4 @@
-import { SAMPLE_RATE_HZ, type Word } from '@stenofleet/asr-core';
-import { type AlignmentStep, alignWords } from './align-words.js';
+import { type AlignmentStep, alignWords, SAMPLE_RATE_HZ, type Word } from '@stenofleet/asr-core';
 import { normalizeText } from './normalize-text.js';
 
 /** A stretch of a recording whose text and place are known. */

@@ -1,4 +1,4 @@
-import { type AlignmentStep, alignWords } from './align-words.js';
+import { type AlignmentStep, alignWords } from '@stenofleet/asr-core';
 import { normalizeText } from './normalize-text.js';
 
 export type WordErrors = {

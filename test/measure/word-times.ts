@@ -1,7 +1,7 @@
 // Word times against the known places of clips: does the first word begin where its clip begins, and does every word
 // lie inside its clip?
 
-import { type AlignmentStep } from './align-words.js';
+import { type AlignmentStep } from '@stenofleet/asr-core';
 import { type Clip, type ClipAlignment, type HeardWord } from './heard-words.js';
 
 /** How far a word may reach out of its clip, in seconds. */

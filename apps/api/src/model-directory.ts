@@ -1,7 +1,7 @@
 // Which models and tiers a job may name: what live hosts serve, what is installed here, and the catalogue. A model that
 // nobody serves now is accepted: its jobs wait.
 
-import { listInstalledModels, listKnownModels } from '@stenofleet/model-store';
+import { listInstalledModels, listKnownModels, type ModelTier } from '@stenofleet/model-store';
 import { type HostRecord } from '@stenofleet/shared/ledger';
 import { OptionError } from './option-error.js';
 
@@ -10,7 +10,26 @@ const HOSTS_KEEP_MS = 2_000;
 /** Manifests change when somebody pulls or imports a model on this host. */
 const CATALOGUE_KEEP_MS = 30_000;
 
-export type KnownTier = {
+/** What a manifest says of a tier; nothing is known of one that only hosts have. */
+export type TierFacts = Partial<
+  Pick<
+    ModelTier,
+    | 'maxSegmentSeconds'
+    | 'maxSegmentReason'
+    | 'memoryBytes'
+    | 'cpuFeatures'
+    | 'accuracy'
+    | 'betterTier'
+    | 'parity'
+    | 'switches'
+    | 'otherWeights'
+  >
+> & {
+  /** Size of its files. */
+  bytes?: number;
+};
+
+export type KnownTier = TierFacts & {
   tier: string;
   isDefault: boolean;
   languages: readonly string[];
@@ -52,6 +71,7 @@ export type CatalogueModel = {
   languageRequired: boolean;
   defaultTier: string;
   tiers: readonly string[];
+  facts?: Readonly<Record<string, TierFacts>>;
 };
 
 export type ModelDirectoryOptions = {
@@ -100,13 +120,27 @@ export async function readModelCatalogue(root: string): Promise<CatalogueModel[]
   const manifests = [...(await listKnownModels()), ...installed.map(({ manifest }) => manifest)];
   const models = new Map<string, CatalogueModel>();
   for (const { tiers, ...manifest } of manifests) {
-    const known = models.get(manifest.id)?.tiers ?? [];
+    const before = models.get(manifest.id);
+    const facts = Object.entries(tiers).map(([name, tier]) => [name, describeFacts(tier)] as const);
     models.set(manifest.id, {
       ...manifest,
-      tiers: [...new Set([...known, ...Object.keys(tiers)])],
+      tiers: [...new Set([...(before?.tiers ?? []), ...Object.keys(tiers)])],
+      facts: { ...before?.facts, ...Object.fromEntries(facts) },
     });
   }
   return [...models.values()];
+}
+
+function describeFacts({ files = [], ...tier }: ModelTier): TierFacts {
+  const sizes = files.flatMap(({ bytes }) => bytes ?? []);
+  const isMeasured = files.length > 0 && sizes.length === files.length;
+  const { maxSegmentSeconds, maxSegmentReason, memoryBytes, cpuFeatures, accuracy } = tier;
+  const { betterTier, parity, switches, otherWeights } = tier;
+  return {
+    ...{ maxSegmentSeconds, maxSegmentReason, memoryBytes, cpuFeatures, accuracy },
+    ...{ betterTier, parity, switches, otherWeights },
+    ...(isMeasured && { bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) }),
+  };
 }
 
 function mergeModels(
@@ -114,8 +148,10 @@ function mergeModels(
   hosts: readonly HostRecord[],
 ): KnownModel[] {
   const models = new Map<string, KnownModel>();
-  for (const { id, name, demo, tiers, defaultTier, languages, languageRequired } of catalogue) {
+  for (const { id, name, demo, tiers, facts, defaultTier, ...spoken } of catalogue) {
+    const { languages, languageRequired } = spoken;
     const known = tiers.map((tier) => ({
+      ...facts?.[tier],
       tier,
       isDefault: tier === defaultTier,
       languages,
@@ -135,9 +171,10 @@ function mergeModels(
     };
     models.set(served.model, model);
     const known = model.tiers.find(({ tier }) => tier === served.tier);
-    const { languages, languageRequired } = served;
+    const { languages, languageRequired, maxSegmentSeconds } = served;
     if (known === undefined) {
       model.tiers.push({
+        maxSegmentSeconds,
         tier: served.tier,
         isDefault: served.isDefaultTier && !model.tiers.some(({ isDefault }) => isDefault),
         languages,

@@ -75,6 +75,24 @@ describe('submitJob', () => {
     expect(new Set([first.record.spec.id, ...others]).size).toBe(4);
   });
 
+  it('takes a default that is said for one that is not', async () => {
+    const dependencies = createFakeDependencies();
+    const first = await submit(dependencies);
+    const said = { punctuation: true, inverseTextNormalization: false, betterTier: false };
+    expect((await submit(dependencies, said)).record.spec.id).toBe(first.record.spec.id);
+    const others = [
+      await submit(dependencies, { punctuation: false }),
+      await submit(dependencies, { inverseTextNormalization: true }),
+      await submit(dependencies, { betterTier: true }),
+    ].map(({ record }) => record.spec);
+    expect(new Set([first.record.spec.id, ...others.map(({ id }) => id)]).size).toBe(4);
+    expect(others.map(({ plan }) => plan)).toMatchObject([
+      { punctuation: false },
+      { inverseTextNormalization: true },
+      { betterTier: true },
+    ]);
+  });
+
   it('heals a job whose ticket was never put into the queue', async () => {
     const dependencies = createFakeDependencies();
     const { record } = await submit(dependencies);

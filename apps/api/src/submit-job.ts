@@ -194,10 +194,19 @@ async function answerExisting(
 }
 
 function toPlan(
-  { channels, track, formats, partial }: JobRequest,
+  request: JobRequest,
   choice: { model: string; tier: string; language?: string },
 ): JobPlan {
-  return { ...choice, channels, ...(track !== undefined && { track }), formats, partial };
+  const { channels, track, formats, partial } = request;
+  const { punctuation, inverseTextNormalization, betterTier } = request;
+  return {
+    ...{ ...choice, channels, formats, partial },
+    ...(track !== undefined && { track }),
+    // Only what differs from the default: ids stay what they were before there was the choice.
+    ...(punctuation === false && { punctuation }),
+    ...(inverseTextNormalization && { inverseTextNormalization }),
+    ...(betterTier && { betterTier }),
+  };
 }
 
 function fingerprintOf(request: JobRequest, uri: string): string {

@@ -22,5 +22,5 @@ export async function chooseModel(
 
 async function hasRecommended(root: string): Promise<boolean> {
   const installed = await findInstalledModel(RECOMMENDED_MODEL, { root });
-  return installed?.tiers.some(({ damagedFiles }) => damagedFiles.length === 0) ?? false;
+  return installed?.tiers.some(({ isUsable }) => isUsable) ?? false;
 }

@@ -3,10 +3,9 @@
 import { joinChunks, SAMPLE_RATE_HZ } from '@stenofleet/asr-core';
 import { CodedError, toWireError, type WireError } from '@stenofleet/shared/errors';
 import { type ResultManifest } from '@stenofleet/shared/job';
-import { type TranscriptDocument } from '@stenofleet/transcript';
+import { describeTranscript, type TranscriptDocument } from '@stenofleet/transcript';
 import { type StoredPlan } from './checkpoints.js';
 import { type CollectedChunk } from './collect-results.js';
-import { describeTranscript } from './describe-transcript.js';
 import { type JobRun } from './job-run.js';
 import { type WorkerContext } from './worker-context.js';
 
@@ -42,9 +41,23 @@ export function assembleTranscript(
   const recognizedIn = results.reduce((sum, result) => sum + result.computeSeconds, 0);
   // Detecting speech is measured anew where preparing is: it may not stand in a document, which is the same each time.
   const computeSeconds = recognizedIn + plan.prepared.computeSeconds;
+  const { damage, ...audio } = plan.audio;
+  const { spec } = record;
   const document = describeTranscript(
-    { transcript, audio: plan.audio, gaps, computeSeconds: recognizedIn },
-    { spec: record.spec, model: model.resolved, versions },
+    {
+      recording: { name: spec.source.name, ...audio },
+      transcript,
+      damage,
+      gaps,
+      processingSeconds: recognizedIn,
+    },
+    {
+      model: model.resolved,
+      options: spec.plan,
+      versions,
+      // Of the request: whichever attempt writes the document, it is the same.
+      createdAt: new Date(spec.createdAtMs).toISOString(),
+    },
   );
   const { speechSeconds } = document.statistics;
   return error

@@ -14,6 +14,7 @@ const segmentSchema = z.object({
   endSamples: position,
   audioStartSamples: position,
   audioEndSamples: position,
+  speechSamples: position,
 });
 const heardSchema = z.object({ channel: z.number(), segment: segmentSchema });
 
@@ -78,6 +79,15 @@ const planSchema = z.object({
   prepared: z.object({
     durationSamples: position,
     speech: z.array(z.array(z.object({ startSamples: position, endSamples: position }))),
+    levels: z.array(
+      z.object({
+        samples: z.number(),
+        peak: z.number(),
+        squareSum: z.number(),
+        clippedSamples: z.number(),
+        silentSamples: z.number(),
+      }),
+    ),
     computeSeconds: z.number(),
   }),
   /** Of the recording, for its document. */

@@ -14,7 +14,7 @@ const plan: StoredPlan = {
     endSamples: index * 100 + 100,
     audioSeconds: 10 + index,
   })),
-  prepared: { durationSamples: 300, speech: [[]], computeSeconds: 0 },
+  prepared: { durationSamples: 300, speech: [[]], levels: [], computeSeconds: 0 },
   audio: { bytes: 1, container: 'wav', codec: 'pcm', sampleRateHz: 1, channels: 1, track: 0 },
 };
 const result = { segments: [], computeSeconds: 1 };

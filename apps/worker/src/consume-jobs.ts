@@ -84,8 +84,9 @@ export function createConsumer(options: ConsumeOptions, context: WorkerContext):
         },
         context,
       );
-      if (outcome === 'waiting') throw new WaitingChildrenError();
-      log.info({ job: jobId, attempt: record.attempt }, 'job finished');
+      if (outcome.status === 'waiting') throw new WaitingChildrenError();
+      const { quality } = outcome;
+      log.info({ job: jobId, attempt: record.attempt, quality }, 'job finished');
       await acknowledge(ticket);
     } catch (error) {
       if (error instanceof WaitingChildrenError || error instanceof UnrecoverableError) throw error;

@@ -137,7 +137,7 @@ async function cutRecording(
     }
   } finally {
     // Ends the decode, too, where something here has failed.
-    await cutting.return({ durationSamples: 0, speech: [], computeSeconds: 0 });
+    await cutting.return({ durationSamples: 0, speech: [], levels: [], computeSeconds: 0 });
     await publisher.settle();
   }
 }

@@ -9,6 +9,7 @@ import { beginWork, createFakeLedger, makeModel, makeRecord, makeSpec } from './
 const SECOND = 16_000;
 const segment = (start: number, end: number) => ({
   ...{ startSamples: start, endSamples: end, audioStartSamples: start, audioEndSamples: end },
+  speechSamples: end - start,
 });
 const makeResult = (start: number, text: string): StoredResult => ({
   segments: [
@@ -40,6 +41,12 @@ const plan: StoredPlan = {
     computeSeconds: 0.5,
     durationSamples: 20 * SECOND,
     speech: [[0, 10].map((s) => ({ startSamples: s * SECOND, endSamples: (s + 2) * SECOND }))],
+    levels: [
+      {
+        ...{ samples: 20 * SECOND, peak: 0.5, squareSum: 3200 },
+        ...{ clippedSamples: 0, silentSamples: 0 },
+      },
+    ],
   },
   audio: { bytes: 10, container: 'wav', codec: 'pcm', sampleRateHz: SECOND, channels: 1, track: 0 },
 };

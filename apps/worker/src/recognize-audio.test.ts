@@ -4,14 +4,24 @@ import { describe, expect, it } from 'vitest';
 import { createCheckpoints } from './checkpoints.js';
 import { createInferenceHost } from './inference-host.js';
 import { recognizeAudio } from './recognize-audio.js';
-import { beginWork, createFakeLedger, makeModel, makeRecord, silentLog } from './testing/fakes.js';
+import {
+  beginWork,
+  createFakeLedger,
+  makeModel,
+  makeRecord,
+  makeSpec,
+  silentLog,
+} from './testing/fakes.js';
 import { type WorkerContext } from './worker-context.js';
 
-const segment = { startSamples: 0, endSamples: 160, audioStartSamples: 0, audioEndSamples: 160 };
+const segment = {
+  ...{ startSamples: 0, endSamples: 160, audioStartSamples: 0, audioEndSamples: 160 },
+  speechSamples: 160,
+};
 const plan = { index: 3, startSamples: 0, endSamples: 160, segments: [{ channel: 0, segment }] };
 
 /** Inference that answers, or fails, in the way given. */
-function open(recognize: InferenceProcess['recognize']) {
+function open(recognize: InferenceProcess['recognize'], record = makeRecord()) {
   const { ledger, state } = createFakeLedger();
   const storage = createFakeObjectStore();
   const work = beginWork();
@@ -41,7 +51,7 @@ function open(recognize: InferenceProcess['recognize']) {
     recognizeAudio(
       { plan, audio: [new Float32Array(160)] },
       {
-        ...{ record: makeRecord(), model: makeModel(), checkpoints, work },
+        ...{ record, model: makeModel(), checkpoints, work },
         ...{ audioSeconds: 12, isSuspect: false },
       },
       context,
@@ -60,6 +70,21 @@ describe('a chunk', () => {
     await other.checkpoints.writeResult(3, { segments: [], computeSeconds: 9 });
     expect(await other.run()).toMatchObject({ computeSeconds: 9 });
     expect(await checkpoints.readFailure(3)).toBeUndefined();
+  });
+
+  it('is recognized as its job says', async () => {
+    const spec = makeSpec();
+    const said = { language: 'en', punctuation: false, inverseTextNormalization: true };
+    const decodings: unknown[] = [];
+    const { run } = open(
+      ({ decoding }) => {
+        decodings.push(decoding);
+        return Promise.resolve(answer);
+      },
+      makeRecord({ ...spec, plan: { ...spec.plan, ...said } }),
+    );
+    await run();
+    expect(decodings).toEqual([said]);
   });
 
   it('is given up after its third crash, with the evidence in scratch', async () => {

@@ -8,6 +8,7 @@ import { type Checkpoints, type StoredResult } from './checkpoints.js';
 import { isCrash } from './is-crash.js';
 import { createProgressReporter } from './progress-reporter.js';
 import { type ServedModel } from './served-models.js';
+import { planBetterTier } from './plan-better-tier.js';
 import { type Work } from './work-registry.js';
 import { type WorkerContext } from './worker-context.js';
 
@@ -45,7 +46,7 @@ export async function recognizeAudio(
     now,
   });
   const started = performance.now();
-  const { language } = record.spec.plan;
+  const { language, punctuation, inverseTextNormalization } = record.spec.plan;
   try {
     const result = await inference.use(
       model,
@@ -53,7 +54,8 @@ export async function recognizeAudio(
         try {
           return await recognizeChunk(chunk, process, {
             signal: work.signal,
-            decoding: { language },
+            decoding: { language, punctuation, inverseTextNormalization },
+            useBetterTier: planBetterTier({ record, model, work }, context),
             onProgress: (doneSamples) =>
               progress.update((doneSamples / (endSamples - startSamples)) * audioSeconds),
           });

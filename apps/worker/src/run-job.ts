@@ -9,6 +9,7 @@
 
 import { type JobRecord } from '@stenofleet/shared/job';
 import { type Attempt } from '@stenofleet/shared/ledger';
+import { summarizeQuality } from '@stenofleet/transcript';
 import { assembleTranscript } from './assemble-transcript.js';
 import { createCheckpoints, removeScratch, type StoredPlan } from './checkpoints.js';
 import { type CollectedChunk, collectResults } from './collect-results.js';
@@ -38,7 +39,9 @@ export type JobAttempt = {
   waitForChunks: () => Promise<boolean>;
 };
 
-export type JobOutcome = 'finished' | 'waiting';
+/** With its transcript's quality report in one line, where this attempt made it. */
+export type JobOutcome =
+  { status: 'finished'; quality?: string | undefined } | { status: 'waiting' };
 
 /** @throws StoppedError; whatever the steps throw */
 export async function runJob(job: JobAttempt, context: WorkerContext): Promise<JobOutcome> {
@@ -46,7 +49,7 @@ export async function runJob(job: JobAttempt, context: WorkerContext): Promise<J
   const published = await findPublished(job, context);
   if (published) {
     await finish({ ...job, hasScratch: !isFirst(job) }, published, context);
-    return 'finished';
+    return { status: 'finished' };
   }
   const fingerprint =
     job.knownFingerprint ?? computePlanFingerprint(record.spec, { model, ...context });
@@ -81,12 +84,12 @@ async function runSteps(
       await checkpoints.removePlan();
       prepared = await prepareRecording(run, context);
     } else if (chunks !== 'waiting') {
-      await complete(run, { plan: prepared.plan, chunks }, context);
-      return 'finished';
+      const quality = await complete(run, { plan: prepared.plan, chunks }, context);
+      return { status: 'finished', quality };
     } else {
       steps.begin('recognize');
       await steps.flush();
-      if (await run.waitForChunks()) return 'waiting';
+      if (await run.waitForChunks()) return { status: 'waiting' };
     }
     work.signal.throwIfAborted();
   }
@@ -106,7 +109,7 @@ async function complete(
   run: JobRun,
   { plan, chunks }: { plan: StoredPlan; chunks: CollectedChunk[] },
   context: WorkerContext,
-): Promise<void> {
+): Promise<string | undefined> {
   const started = performance.now();
   run.steps.begin('assemble');
   const assembled = assembleTranscript(run, { plan, chunks }, context);
@@ -116,6 +119,7 @@ async function complete(
   const { error } = assembled;
   const hasScratch = !isFirst(run) || plan.chunks.length > 0;
   await finish({ ...run, hasScratch }, error ? { ...outcome, error } : outcome, context);
+  return summarizeQuality(assembled.document);
 }
 
 /**

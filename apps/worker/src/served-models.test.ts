@@ -1,3 +1,7 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { demoModel } from '@stenofleet/model-store';
 import { describe, expect, it } from 'vitest';
 import { describeDoubts } from './check-boot.js';
 import { planMaxPrivateBytes, planMemoryNeed } from './memory-plan.js';
@@ -13,6 +17,23 @@ describe('served models', () => {
     const models = await resolveServedModels(['*', 'demo-en:int8'], options);
     expect(models.map(({ key }) => key)).toEqual(['demo-en:int8']);
     expect(models[0]).toMatchObject({ isDefaultTier: true, laneCount: 2 });
+  });
+
+  it('know the better tier for jobs that allow it, if this host has it', async () => {
+    const root = await installTwoTiers();
+    try {
+      const [poor, better] = await resolveServedModels(['mine:int8', 'mine:fp32'], {
+        ...options,
+        root,
+      });
+      expect(poor?.betterTier).toEqual(better);
+      expect(better).not.toHaveProperty('betterTier');
+      await rm(join(root, 'mine', 'encoder.fp32.onnx'));
+      const [alone] = await resolveServedModels(['mine:int8'], { ...options, root });
+      expect(alone).not.toHaveProperty('betterTier');
+    } finally {
+      await rm(root, { recursive: true });
+    }
   });
 
   it('take settings before plans', async () => {
@@ -51,3 +72,31 @@ describe('served models', () => {
     expect(planMaxPrivateBytes(large)).toBeGreaterThan(planMemoryNeed(large));
   });
 });
+
+/** The demo model's manifest as that of a model with two tiers, of which the one names the other as better. */
+async function installTwoTiers(): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'served-models-'));
+  const folder = join(root, 'mine');
+  await mkdir(folder);
+  const file = (role: string, path: string) => ({ role, path, bytes: 1, sha256: '0'.repeat(64) });
+  const tier = (name: string) => ({
+    maxSegmentSeconds: 20,
+    files: [
+      file('encoder', `encoder.${name}.onnx`),
+      file('decoder-joint', `decoder.${name}.onnx`),
+      file('vocabulary', 'vocab.txt'),
+    ],
+  });
+  const manifest = JSON.parse(
+    await readFile(join(demoModel.folder, 'model.json'), 'utf8'),
+  ) as object;
+  const tiers = { int8: { ...tier('int8'), betterTier: 'fp32' }, fp32: tier('fp32') };
+  await writeFile(
+    join(folder, 'model.json'),
+    JSON.stringify({ ...manifest, id: 'mine', demo: false, tiers }),
+  );
+  for (const { path } of Object.values(tiers).flatMap(({ files }) => files)) {
+    await writeFile(join(folder, path), '.');
+  }
+  return root;
+}

@@ -2,8 +2,10 @@
 
 import { isModelFamily, planLaneCount, type MachineLimits } from '@stenofleet/asr-core';
 import {
+  countModelBytes,
   findInstalledModel,
   listInstalledModels,
+  resolveBetterTier,
   resolveModel,
   type ResolvedModel,
 } from '@stenofleet/model-store';
@@ -20,6 +22,8 @@ export type ServedModel = {
   laneCount: number;
   memoryNeedBytes: number;
   maxPrivateBytes: number;
+  /** For jobs that allow it, what the guards do not let pass is tried in this. */
+  betterTier?: ServedModel;
 };
 
 export type ServedModelsOptions = {
@@ -31,7 +35,7 @@ export type ServedModelsOptions = {
 };
 
 /**
- * Wishes are `model`, `model:tier` or `*` (all that is installed and whole).
+ * Wishes are `model`, `model:tier` or `*` (all that is installed and usable).
  * @throws ModelStoreError `MODEL_…`; CodedError `CONFIG_INVALID` where nothing is left to serve
  */
 export async function resolveServedModels(
@@ -43,7 +47,11 @@ export async function resolveServedModels(
     for (const { id, tier } of await expandWish(wish, options.root)) {
       const resolved = await resolveModel(id, { root: options.root, tier });
       const model = await describeServed(resolved, options);
-      served.set(model.key, model);
+      const better = await resolveBetterTier(resolved, { root: options.root });
+      served.set(model.key, {
+        ...model,
+        ...(better && { betterTier: await describeServed(better, options) }),
+      });
     }
   }
   if (served.size === 0) {
@@ -64,9 +72,7 @@ async function expandWish(
     return models
       .filter(({ manifest }) => isModelFamily(manifest.family))
       .flatMap(({ manifest, tiers }) =>
-        tiers
-          .filter(({ damagedFiles }) => damagedFiles.length === 0)
-          .map(({ tier }) => ({ id: manifest.id, tier })),
+        tiers.filter(({ isUsable }) => isUsable).map(({ tier }) => ({ id: manifest.id, tier })),
       );
   }
   const [id = '', tier] = wish.split(':');
@@ -78,7 +84,7 @@ async function describeServed(
   { root, limits, lanes, maxPrivateBytes }: ServedModelsOptions,
 ): Promise<ServedModel> {
   const { manifest, tier, provenance } = resolved;
-  const modelBytes = provenance.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const modelBytes = countModelBytes(provenance);
   const laneCount = lanes ?? planLaneCount({ ...limits, modelBytes });
   return {
     key: `${manifest.id}:${tier}`,

@@ -23,7 +23,7 @@ describe('a recording in chunks', () => {
     const { value } = await chunks.next();
     expect((value as CutChunk).plan.segments).toHaveLength(2);
     expect(heard).toBeLessThan(45 * SECOND);
-    await chunks.return({ durationSamples: 0, speech: [], computeSeconds: 0 });
+    await chunks.return({ durationSamples: 0, speech: [], levels: [], computeSeconds: 0 });
     expect(await source.next()).toMatchObject({ done: true });
   });
 
@@ -49,12 +49,13 @@ describe('a recording in chunks', () => {
       prepared: {
         durationSamples: 40 * SECOND,
         speech: [[]],
+        levels: [expect.objectContaining({ samples: 40 * SECOND, silentSamples: 40 * SECOND })],
         computeSeconds: 0.125,
       },
     });
     expect(await cutAll([], {})).toEqual({
       chunks: [],
-      prepared: { durationSamples: 0, speech: [], computeSeconds: 0 },
+      prepared: { durationSamples: 0, speech: [], levels: [], computeSeconds: 0 },
     });
   });
 

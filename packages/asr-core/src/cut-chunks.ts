@@ -3,6 +3,7 @@
 
 import { type Inference } from './inference/inference.js';
 import { type PreparedSpeech } from './join-chunks.js';
+import { type LevelSums } from './quality/measure-levels.js';
 import { type FindSegmentsOptions, findSegments } from './speech/find-segments.js';
 import {
   type ChunkPlan,
@@ -41,11 +42,12 @@ export async function* cutChunks(
   const { chunkSeconds = 300, durationSeconds, onProgress } = options;
   let planner: ChunkPlanner | undefined;
   let channels: readonly Segmenter[] = [];
+  let levels: LevelSums[] = [];
   let durationSamples = 0;
   let computeMs = 0;
 
   for await (const found of findSegments(blocks, inference, options)) {
-    channels = found.channels;
+    ({ channels, levels } = found);
     durationSamples = found.heardSamples;
     computeMs += found.computeMs;
     planner ??= createChunkPlanner({
@@ -70,6 +72,7 @@ export async function* cutChunks(
   return {
     durationSamples,
     speech: channels.map(({ speech }) => [...speech]),
+    levels,
     computeSeconds: computeMs / 1000,
   };
 }

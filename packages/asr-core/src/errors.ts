@@ -19,6 +19,7 @@ export const asrErrors = {
   MODEL_FAMILY_UNKNOWN: { retryable: false },
   MODEL_FILE_UNREADABLE: { retryable: false },
   MODEL_CONTRACT_MISMATCH: { retryable: false },
+  MODEL_SWITCH_INVALID: { retryable: false },
   INFERENCE_FAILED: { retryable: true },
   INFERENCE_CRASHED: { retryable: true },
   INFERENCE_TIMEOUT: { retryable: true },

@@ -40,6 +40,7 @@ export {
   type GuardKind,
   type GuardOutcome,
 } from './guards/guard-event.js';
+export { type UseBetterTier } from './guards/hear-guarded.js';
 export { type ChunkResult } from './recognize-segments.js';
 export {
   joinChunks,
@@ -69,6 +70,9 @@ export { type Damage } from './audio/damage.js';
 export { type FlacOptions, type ReadFlacOptions } from './audio/flac.js';
 export { type DecodeOutcome, type OpenedAudio } from './audio/decode-audio.js';
 export { type AudioTrack, type RecordingInfo } from './audio/probe-audio.js';
+export { alignWords, toComparableWord, type AlignmentStep } from './align/align-words.js';
+export { checkGraphs, type GraphReport } from './models/check-graphs.js';
+export { type GraphSignature, type TensorSignature } from './runtime/graph-signature.js';
 export { checkLanguage } from './models/check-language.js';
 export {
   createVadState,

@@ -1,18 +1,21 @@
 import { clipToSpeech } from './align/clip-to-speech.js';
-import { type HeardSegment, stitchSegments } from './align/stitch-segments.js';
+import { spreadOverSpeech } from './align/spread-over-speech.js';
+import { stitchSegments } from './align/stitch-segments.js';
+import { type GuardEvent } from './guards/guard-event.js';
+import { findUncovered, type Uncovered } from './quality/find-uncovered.js';
+import { type LevelSums } from './quality/measure-levels.js';
 import { type ChunkResult } from './recognize-segments.js';
 import { type SpeechRegion } from './speech/find-speech.js';
 import { type Segment, type Word } from './transcript.js';
-
-/** Speech of at least this length in which a model finds no word is reported (2 s). */
-const SILENT_SPEECH_SAMPLES = 32_000;
 
 /** What is known of a recording apart from its words; JSON. */
 export type PreparedSpeech = {
   durationSamples: number;
   /** Detected speech of each channel, in order. */
   speech: SpeechRegion[][];
-  /** Lane time that detecting it took. */
+  /** Of each channel. */
+  levels: LevelSums[];
+  /** Lane time that detecting speech took. */
   computeSeconds: number;
 };
 
@@ -20,8 +23,11 @@ export type ChannelTranscript = {
   words: Word[];
   speech: SpeechRegion[];
   segments: Segment[];
-  /** Segments with speech in which the model found no word. */
-  silentSegments: Segment[];
+  /** Speech without words, wherever it lies. */
+  uncovered: Uncovered;
+  /** In the order of their segments. */
+  guardEvents: GuardEvent[];
+  levels: LevelSums;
 };
 
 export type AudioTranscript = {
@@ -32,37 +38,24 @@ export type AudioTranscript = {
 /** Words of a whole recording on one clock, from the results of all its chunks in order; changes neither. */
 export function joinChunks(
   results: readonly ChunkResult[],
-  { speech, durationSamples }: Pick<PreparedSpeech, 'speech' | 'durationSamples'>,
+  { speech, levels, durationSamples }: Omit<PreparedSpeech, 'computeSeconds'>,
 ): AudioTranscript {
   const heard = results.flatMap(({ segments }) => segments);
-  const channels = speech.map((regions, index) =>
-    joinChannel(
-      heard.filter(({ channel }) => channel === index),
-      regions,
-    ),
-  );
+  const channels = speech.map((regions, index) => {
+    const segments = heard.filter(({ channel }) => channel === index);
+    const spread = segments.map(({ segment, words }) => ({
+      segment,
+      words: spreadOverSpeech(words, regions),
+    }));
+    const words = clipToSpeech(stitchSegments(spread), regions);
+    return {
+      words,
+      speech: [...regions],
+      segments: segments.map(({ segment }) => segment),
+      uncovered: findUncovered(regions, words),
+      guardEvents: segments.flatMap(({ guardEvents }) => guardEvents),
+      levels: levels[index]!,
+    };
+  });
   return { channels, durationSamples };
-}
-
-function joinChannel(
-  heard: readonly HeardSegment[],
-  speech: readonly SpeechRegion[],
-): ChannelTranscript {
-  const isSilent = ({ segment, words }: HeardSegment) =>
-    words.length === 0 && countSpeech(speech, segment) >= SILENT_SPEECH_SAMPLES;
-  return {
-    words: clipToSpeech(stitchSegments(heard), speech),
-    speech: [...speech],
-    segments: heard.map(({ segment }) => segment),
-    silentSegments: heard.filter(isSilent).map(({ segment }) => segment),
-  };
-}
-
-/** Samples of detected speech inside a segment. */
-function countSpeech(speech: readonly SpeechRegion[], segment: Segment): number {
-  return speech.reduce((sum, region) => {
-    const start = Math.max(region.startSamples, segment.startSamples);
-    const end = Math.min(region.endSamples, segment.endSamples);
-    return sum + Math.max(0, end - start);
-  }, 0);
 }

@@ -1,4 +1,6 @@
 import { AsrError } from './errors.js';
+import { openCohere } from './models/cohere/recognizer.js';
+import { openGraniteNar } from './models/granite-nar/recognizer.js';
 import { openNemoCtc } from './models/nemo-ctc/recognizer.js';
 import { openNemoTdt } from './models/nemo-tdt/recognizer.js';
 import { type ModelDescription, type ModelFamily, type Recognizer } from './recognizer.js';
@@ -7,6 +9,8 @@ import { type ModelDescription, type ModelFamily, type Recognizer } from './reco
 const families: Record<ModelFamily, (model: ModelDescription) => Promise<Recognizer>> = {
   'nemo-tdt': openNemoTdt,
   'nemo-ctc': openNemoCtc,
+  cohere: openCohere,
+  'granite-nar': openGraniteNar,
 };
 
 export function isModelFamily(family: string): family is ModelFamily {

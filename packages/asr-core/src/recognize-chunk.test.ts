@@ -6,7 +6,9 @@ import { SECOND, answer, fakeInference, waitForAbort } from './testing/fake-infe
 
 describe('a recognised chunk', () => {
   it('has the words of its segments on the recording’s clock, and what they cost', async () => {
-    const { segments, computeSeconds } = await recognizeChunk(chunk(), fakeInference());
+    const { plan, audio } = chunk();
+    audio.forEach((samples) => samples.fill(0.125));
+    const { segments, computeSeconds } = await recognizeChunk({ plan, audio }, fakeInference());
     expect(segments.map(({ words }) => words[0]!.startSamples / SECOND)).toEqual([100, 110, 120]);
     expect(segments.map(({ channel }) => channel)).toEqual([0, 1, 0]);
     expect(computeSeconds).toBeCloseTo(0.3, 10);
@@ -73,6 +75,7 @@ function chunk(): CutChunk {
     endSamples: (startSeconds + 10) * SECOND,
     audioStartSamples: startSeconds * SECOND,
     audioEndSamples: (startSeconds + 10) * SECOND,
+    speechSamples: 10 * SECOND,
   });
   return {
     plan: {

@@ -1,5 +1,6 @@
 import { type CutChunk } from './cut-chunks.js';
 import { AsrError } from './errors.js';
+import { type UseBetterTier } from './guards/hear-guarded.js';
 import { type Inference } from './inference/inference.js';
 import { type ChunkResult, recognizeSegments } from './recognize-segments.js';
 import { type DecodingOptions } from './recognizer.js';
@@ -8,6 +9,8 @@ import { type Segment } from './transcript.js';
 
 export type RecognizeChunkOptions = {
   decoding?: DecodingOptions;
+  /** For what the guards do not let pass; absent where the job does not allow it. */
+  useBetterTier?: UseBetterTier | undefined;
   signal?: AbortSignal;
   /** Samples from the chunk's start before which all is recognized; never goes back, and ends at the chunk's length. */
   onProgress?: (doneSamples: number) => void;
@@ -20,7 +23,7 @@ export type RecognizeChunkOptions = {
 export async function recognizeChunk(
   { plan, audio }: CutChunk,
   inference: Inference,
-  { decoding, signal, onProgress }: RecognizeChunkOptions = {},
+  { decoding, useBetterTier, signal, onProgress }: RecognizeChunkOptions = {},
 ): Promise<ChunkResult> {
   const { startSamples, endSamples, segments } = plan;
   const length = endSamples - startSamples;
@@ -45,6 +48,7 @@ export async function recognizeChunk(
     inference,
     {
       ...(decoding && { decoding }),
+      useBetterTier,
       signal,
       onRecognized: ({ segment }) => {
         inHand.delete(segment);

@@ -79,7 +79,7 @@ export interface Recognizer {
   close(): Promise<void>;
 }
 
-export type ModelFamily = 'nemo-tdt' | 'nemo-ctc';
+export type ModelFamily = 'nemo-tdt' | 'nemo-ctc' | 'granite-nar' | 'cohere';
 
 /**
  * How the features are made: by this package in one of two dialects, by a graph that comes with the model, or as the

@@ -34,13 +34,29 @@ describe('transcribed audio', () => {
     expect(channels[0]).toMatchObject({ words: [], segments: [] });
   });
 
-  it('names the segments in which nobody understood a word', async () => {
+  it('tells speech in which nobody understood a word', async () => {
     const inference = fake({
       recognize: () => Promise.resolve({ words: [], remarks: [], computeMs: 0 }),
     });
     const { channels } = await transcribeAudio(blocks(sound(TURN, [0, 40], [1, 4])), inference);
-    expect(channels[0]!.segments).toHaveLength(2);
-    expect(channels[0]!.silentSegments).toEqual([channels[0]!.segments[0]]);
+    expect(channels[0]!.uncovered).toMatchObject({ stretches: [{ startSamples: 0 }] });
+    expect(channels[0]!.uncovered.samples / SECOND).toBeCloseTo(9, 0);
+  });
+
+  it('tells how loud each channel is, whatever the blocks', async () => {
+    const [left, right] = [sound([3, 1]), sound([0, 4])];
+    right[5] = NaN;
+    const { channels } = await transcribeAudio(blocks(left, right), fake());
+    expect(channels.map(({ levels }) => levels)).toEqual([
+      {
+        ...{ samples: 4 * SECOND, peak: 0.125, squareSum: (3 * SECOND) / 64 },
+        ...{ clippedSamples: 0, silentSamples: SECOND - (SECOND % 512) },
+      },
+      {
+        ...{ samples: 4 * SECOND, peak: 0, squareSum: 0 },
+        ...{ clippedSamples: 0, silentSamples: 4 * SECOND },
+      },
+    ]);
   });
 
   it('is read no faster than the lanes recognize', async () => {

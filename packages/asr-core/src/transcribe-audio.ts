@@ -1,8 +1,10 @@
 // A recording's audio to words: blocks → speech → segments → lanes → words on one clock. Memory is bounded by what the
 // lanes have in hand, not by the length of the recording.
 
+import { type UseBetterTier } from './guards/hear-guarded.js';
 import { type Inference } from './inference/inference.js';
 import { type AudioTranscript, joinChunks } from './join-chunks.js';
+import { type LevelSums } from './quality/measure-levels.js';
 import { type SegmentSource, recognizeSegments } from './recognize-segments.js';
 import { type DecodingOptions } from './recognizer.js';
 import { cutSegment } from './speech/cut-segment.js';
@@ -14,6 +16,8 @@ import { type Segment } from './transcript.js';
 
 export type TranscribeOptions = {
   decoding?: DecodingOptions;
+  /** For what the guards do not let pass; absent where the job does not allow it. */
+  useBetterTier?: UseBetterTier | undefined;
   speech?: SpeechOptions;
   /** Overrides how segments are planned; the length limit is the model's. */
   segments?: Omit<SegmentLimits, 'maxSegmentSeconds'>;
@@ -39,9 +43,10 @@ export async function transcribeAudio(
   inference: Inference,
   options: TranscribeOptions = {},
 ): Promise<AudioTranscript> {
-  const { decoding, speech, segments, signal, onProgress } = options;
+  const { decoding, useBetterTier, speech, segments, signal, onProgress } = options;
   const inHand = new Set<Segment>();
   let channels: readonly Segmenter[] = [];
+  let levels: LevelSums[] = [];
   let heardSamples = 0;
   let settledSamples = 0;
   let words = 0;
@@ -52,7 +57,7 @@ export async function transcribeAudio(
   };
   async function* findSources(stop: AbortSignal): AsyncGenerator<SegmentSource, void, undefined> {
     for await (const found of findSegments(blocks, inference, { speech, segments, signal: stop })) {
-      ({ channels, heardSamples } = found);
+      ({ channels, levels, heardSamples } = found);
       // All at once, or progress would go back.
       found.segments.flat().forEach((segment) => inHand.add(segment));
       settledSamples = Math.min(
@@ -61,7 +66,8 @@ export async function transcribeAudio(
       );
       for (const [channel, segmenter] of channels.entries()) {
         for (const segment of found.segments[channel]!) {
-          yield { channel, segment, cutSamples: () => cutSegment(segment, segmenter) };
+          const cutSamples = keepCut(() => cutSegment(segment, segmenter));
+          yield { channel, segment, cutSamples };
         }
       }
       for (const channel of channels) channel.dropBefore(Infinity);
@@ -71,6 +77,7 @@ export async function transcribeAudio(
 
   const result = await recognizeSegments(findSources, inference, {
     ...(decoding && { decoding }),
+    useBetterTier,
     signal,
     onRecognized: (heard) => {
       words += heard.words.length;
@@ -81,5 +88,12 @@ export async function transcribeAudio(
   return joinChunks([result], {
     durationSamples: heardSamples,
     speech: channels.map((channel) => [...channel.speech]),
+    levels,
   });
+}
+
+/** Cut at the first call; later ones copy what was cut, for the recording's audio is gone by then. */
+function keepCut(cut: () => Float32Array): () => Float32Array {
+  let kept: Float32Array | undefined;
+  return () => (kept ??= cut()).slice();
 }

@@ -41,4 +41,6 @@ export type Segment = {
   endSamples: number;
   audioStartSamples: number;
   audioEndSamples: number;
+  /** Detected speech within `[startSamples, endSamples)`. */
+  speechSamples: number;
 };

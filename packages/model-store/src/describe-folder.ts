@@ -5,8 +5,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { getSystemErrorCode, ModelStoreError } from './errors.js';
-import { type LayoutFile } from './families/family-layout.js';
-import { findKnownModel } from './model-catalogue.js';
+import { type FamilyLayout, type LayoutFile } from './families/family-layout.js';
+import { findKnownModel, unknownTier } from './model-catalogue.js';
 import {
   isModelName,
   modelManifestSchema,
@@ -32,20 +32,27 @@ export type DescribeOptions = {
   /** BCP 47 codes. @defaultValue model.json's, the catalogue's, or else `und` */
   languages?: string[] | undefined;
   license?: string | undefined;
+  /** The one tier to take, or the name to give to the only one there is. @defaultValue every complete tier */
+  tier?: string | undefined;
+  /** The files are not those which the catalogue pins under this id: the tiers are marked so. @defaultValue false */
+  otherWeights?: boolean | undefined;
 };
 
 export type DescribedTier = ModelTier & { files: NonNullable<ModelTier['files']> };
 export type DescribedModel = ModelManifest & { tiers: Record<string, DescribedTier> };
 
-/** @throws ModelStoreError `MODEL_SOURCE_NOT_FOUND`, `MODEL_LAYOUT_UNKNOWN`, `MODEL_MANIFEST_INVALID`, `MODEL_CONFLICT` */
+/**
+ * @throws ModelStoreError `MODEL_SOURCE_NOT_FOUND`, `MODEL_LAYOUT_UNKNOWN`, `MODEL_MANIFEST_INVALID`, `MODEL_CONFLICT`,
+ * `MODEL_UNKNOWN_TIER`, `MODEL_FILE_CORRUPT`
+ */
 export async function describeFolder(
   folder: string,
   options: DescribeOptions,
 ): Promise<DescribedModel> {
   const paths = await listPaths(folder);
   const found = paths.includes('model.json')
-    ? await readOwnManifest(folder, paths)
-    : await detectModel(folder, { id: options.id ?? getDefaultId(folder), paths });
+    ? await readOwnManifest(folder, { paths, options })
+    : await detectModel(folder, { id: options.id ?? getDefaultId(folder), paths, options });
   const { id = found.id, languages = found.languages, license = found.license } = options;
   const tiers = mapTiers(found.tiers, (tier) => ({
     ...tier,
@@ -57,11 +64,19 @@ export async function describeFolder(
   return described;
 }
 
-async function readOwnManifest(folder: string, paths: string[]): Promise<DescribedModel> {
+type Search = { paths: string[]; options: DescribeOptions };
+
+async function readOwnManifest(
+  folder: string,
+  { paths, options }: Search,
+): Promise<DescribedModel> {
   const path = join(folder, 'model.json');
   const manifest = parseManifest(await readFile(path, 'utf8'), modelManifestSchema, path);
-  const tiers = mapTiers(manifest.tiers, (tier, name) => {
+  const { otherWeights } = options;
+  const chosen = chooseTiers(manifest.tiers, { id: manifest.id, tier: options.tier });
+  const tiers = mapTiers(chosen, (tier, name) => {
     const files = tier.files ?? resolveLayout(paths, { family: manifest.family, tier: name });
+    if (files && otherWeights) return describeOtherWeights(files, tier);
     if (files) return { ...tier, files };
     throw unknownLayout(folder, `the files of tier ${name}, which its model.json names`);
   });
@@ -70,36 +85,58 @@ async function readOwnManifest(folder: string, paths: string[]): Promise<Describ
 
 async function detectModel(
   folder: string,
-  { id, paths }: { id: string; paths: string[] },
+  { id, paths, options }: Search & { id: string },
 ): Promise<DescribedModel> {
   const config = await readConfig(folder);
   const detected = detectLayout(paths, config.model_type);
   if (!detected) throw unknownLayout(folder, 'a complete model of a known family');
+  const { layout } = detected;
   const known = await findKnownModel(id);
-  if (known && known.family !== detected.family) {
+  if (known && known.family !== layout.family) {
     throw new ModelStoreError(
       'MODEL_CONFLICT',
-      `${folder} holds a ${detected.family} model, but ${id} is ${known.family}. Choose another id.`,
+      `${folder} holds a ${layout.family} model, but ${id} is ${known.family}. Choose another id.`,
       { details: { id, folder } },
     );
   }
-  const numMels = config.features_size ?? known?.frontEnd.numMels;
-  const subsamplingFactor = config.subsampling_factor ?? known?.subsamplingFactor;
-  if (numMels === undefined || subsamplingFactor === undefined) {
+  const numMels =
+    config.features_size ?? (known && 'numMels' in known.frontEnd && known.frontEnd.numMels);
+  const frontEnd =
+    layout.traits.frontEnd ?? (numMels ? { kind: 'nemo-log-mel' as const, numMels } : undefined);
+  const subsamplingFactor =
+    config.subsampling_factor ?? known?.subsamplingFactor ?? layout.traits.subsamplingFactor;
+  if (frontEnd === undefined || subsamplingFactor === undefined) {
     throw unknownLayout(folder, 'a config.json with features_size and subsampling_factor');
   }
+  const tiers = chooseTiers(detected.tiers, { id, tier: options.tier });
   return {
-    ...(known ?? createManifest(id, detected)),
-    frontEnd: { kind: 'nemo-log-mel', numMels },
+    ...(known ?? createManifest(id, { layout, tiers: Object.keys(tiers) })),
+    frontEnd,
     subsamplingFactor,
-    tiers: mapTiers(detected.tiers, (files, name) => describeTier(files, known?.tiers[name])),
+    tiers: mapTiers(tiers, (files, name) =>
+      options.otherWeights
+        ? describeOtherWeights(files, known?.tiers[name])
+        : describeTier(files, { known, name, folder }),
+    ),
   };
+}
+
+/** A tier that was asked for: the one of that name, or the only one there is. */
+function chooseTiers<Tier>(
+  tiers: Record<string, Tier>,
+  { id, tier }: { id: string; tier: string | undefined },
+): Record<string, Tier> {
+  if (tier === undefined) return tiers;
+  const [only, ...others] = Object.values(tiers);
+  const chosen = tiers[tier] ?? (others.length === 0 ? only : undefined);
+  if (chosen !== undefined) return { [tier]: chosen };
+  throw unknownTier(id, { tier, accepted: Object.keys(tiers) });
 }
 
 /** What can be said of a model that nobody described. */
 function createManifest(
   id: string,
-  { family, tiers }: { family: string; tiers: Record<string, LayoutFile[]> },
+  { layout: { family, traits }, tiers }: { layout: FamilyLayout; tiers: readonly string[] },
 ): Omit<ModelManifest, 'frontEnd' | 'subsamplingFactor' | 'tiers'> {
   return {
     schemaVersion: 1,
@@ -111,20 +148,48 @@ function createManifest(
     languageRequired: false,
     punctuation: false,
     nativeTimes: true,
+    ...traits,
     license: 'unknown',
     attribution: '',
     demo: false,
-    defaultTier: Object.keys(tiers)[0] ?? '',
+    defaultTier: tiers[0] ?? '',
   };
 }
 
-/** A tier that the catalogue knows under this id must consist of the files that are pinned there. */
-function describeTier(files: LayoutFile[], known: ModelTier | undefined): DescribedTier {
-  const pins = new Map(known?.files?.map((file) => [file.path, file]));
+/** A tier that the catalogue pins under this id must consist of those files, and then comes from where they do. */
+function describeTier(
+  files: LayoutFile[],
+  { known, name, folder }: { known: ModelManifest | undefined; name: string; folder: string },
+): DescribedTier {
+  const { source = known?.source, files: published, ...facts } = known?.tiers[name] ?? {};
+  const pins = new Map(published?.map((file) => [file.path, file]));
+  const pinned = files.map((file) => ({ ...pins.get(file.path), ...file }));
+  const isPublished = pinned.every(({ sha256 }) => sha256 !== undefined);
+  const encoder = pinned.find(({ role }) => role === 'encoder');
+  if (known && pins.size > 0 && encoder?.sha256 === undefined) {
+    throw new ModelStoreError(
+      'MODEL_FILE_CORRUPT',
+      `${folder} does not hold the published files of ${known.id} (tier ${name}): its ${encoder?.path ?? 'encoder'} is none of them. Import it under another id, or with --other-weights.`,
+      { details: { id: known.id, tier: name, folder } },
+    );
+  }
   return {
-    ...(known?.description !== undefined && { description: known.description }),
+    maxSegmentSeconds: defaultMaxSegmentSeconds,
+    ...facts,
+    ...(isPublished && source && { source }),
+    files: pinned,
+  };
+}
+
+/** What holds for other weights in the place of a tier; figures and pins do not. */
+function describeOtherWeights(files: LayoutFile[], known: ModelTier | undefined): DescribedTier {
+  return {
+    description: 'Not the published weights.',
     maxSegmentSeconds: known?.maxSegmentSeconds ?? defaultMaxSegmentSeconds,
-    files: files.map((file) => ({ ...pins.get(file.path), ...file })),
+    ...(known?.betterTier !== undefined && { betterTier: known.betterTier }),
+    ...(known?.switches && { switches: known.switches }),
+    otherWeights: true,
+    files: files.map(({ role, path }) => ({ role, path })),
   };
 }
 

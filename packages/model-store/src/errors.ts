@@ -10,6 +10,7 @@ export const modelStoreErrors = {
   MODEL_FILE_CORRUPT: { retryable: false },
   MODEL_CONFLICT: { retryable: false },
   MODEL_BUNDLED: { retryable: false },
+  MODEL_PARITY_FAILED: { retryable: false },
   MODEL_LOCKED: { retryable: true },
   MODEL_GATED: { retryable: false },
   MODEL_SOURCE_NOT_FOUND: { retryable: false },

@@ -11,6 +11,11 @@ const commitPattern = /^[0-9a-f]{40}$/;
 
 const commitSchema = z.string().regex(commitPattern);
 
+/** Whether a revision is a commit, which never changes, rather than a branch. */
+export function isCommit(revision: string): boolean {
+  return commitPattern.test(revision);
+}
+
 const entrySchema = z.object({
   type: z.string(),
   path: z.string(),
@@ -123,7 +128,7 @@ export async function listRepository(
   // The token travels in hub.request: the library would hand it to any host and insists on its prefix.
   const access = { hubUrl: hub.url, fetch: request };
   try {
-    const commit = commitPattern.test(revision)
+    const commit = isCommit(revision)
       ? revision
       : (await modelInfo({ ...access, name: repository, revision, additionalFields: ['sha'] })).sha;
     const files: RepositoryFile[] = [];

@@ -136,7 +136,7 @@ function describeInstalled(
 function corruptSource(path: string): ModelStoreError {
   return new ModelStoreError(
     'MODEL_FILE_CORRUPT',
-    `${path} is not the file that the manifest of this model names: its size or sha-256 differs. Copy it anew, or import the folder under another id.`,
+    `${path} is not the file that the manifest of this model names: its size or sha-256 differs. Copy it anew, or import the folder under another id or with --other-weights.`,
     { details: { path } },
   );
 }

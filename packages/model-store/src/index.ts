@@ -21,10 +21,15 @@ export {
 export {
   resolveModel,
   type ModelDescription,
-  type ModelProvenance,
+  type ModelFiles,
+  type ResolveOptions,
   type ResolvedModel,
 } from './resolve-model.js';
+export { countModelBytes, identifyModel, type ModelProvenance } from './model-provenance.js';
+export { resolveBetterTier } from './resolve-better-tier.js';
 export { type TransferProgress } from './transfer.js';
 export { pullModel, type PullOptions, type PullResult } from './pull-model.js';
 export { importModel, type ImportOptions, type ImportResult } from './import-model.js';
+export { recordParityCheck, setSwitches } from './change-tiers.js';
+export { type ModelSwitches, type ParityCheck } from './tier-schema.js';
 export { verifyModel, type FileReport, type VerifyOptions } from './verify-model.js';

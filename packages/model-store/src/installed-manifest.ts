@@ -16,6 +16,7 @@ import {
   parseManifest,
   type InstalledFile,
   type InstalledManifest,
+  type InstalledTier,
 } from './model-manifest.js';
 
 /** A model's folder in the cache, as an absolute path. @throws ModelStoreError `MODEL_UNKNOWN` for what cannot be an id */
@@ -64,7 +65,10 @@ export function mergeTiers(
 ): InstalledManifest {
   if (!installed) return manifest;
   const [before, after] = [describeIdentity(installed), describeIdentity(manifest)];
-  if (before === after) return { ...manifest, tiers: { ...installed.tiers, ...manifest.tiers } };
+  const tiers = [installed, manifest].flatMap((model) => Object.values(model.tiers));
+  if (before === after && haveOneVocabulary(tiers)) {
+    return { ...manifest, tiers: { ...installed.tiers, ...manifest.tiers } };
+  }
   throw new ModelStoreError(
     'MODEL_CONFLICT',
     `Another model is already installed as ${manifest.id}. Remove it first, or choose another id.`,
@@ -84,15 +88,24 @@ export async function findDamagedFiles(
 }
 
 /** What all tiers of one model have in common. */
-function describeIdentity({
-  family,
-  frontEnd,
-  subsamplingFactor,
-  tiers,
-}: InstalledManifest): string {
-  const files = Object.values(tiers).flatMap((tier) => tier.files);
-  const vocabulary = files.find((file) => file.role === 'vocabulary')?.sha256;
-  return JSON.stringify([family, frontEnd.kind, frontEnd.numMels, subsamplingFactor, vocabulary]);
+function describeIdentity({ family, frontEnd, subsamplingFactor }: InstalledManifest): string {
+  return JSON.stringify([family, frontEnd, subsamplingFactor]);
+}
+
+/**
+ * Tiers of one repository, or all of those without one, share a vocabulary. Another repository may write it otherwise,
+ * and other weights may have one of their own.
+ */
+function haveOneVocabulary(tiers: readonly InstalledTier[]): boolean {
+  const known = new Map<string, string>();
+  return tiers.every(({ source, otherWeights, files }) => {
+    if (otherWeights) return true;
+    const vocabulary = files.find((file) => file.role === 'vocabulary')?.sha256;
+    const place = source ? `${source.repository}@${source.revision}` : 'local';
+    const expected = known.get(place) ?? vocabulary;
+    if (expected !== undefined) known.set(place, expected);
+    return vocabulary === undefined || vocabulary === expected;
+  });
 }
 
 function listPaths(manifest: InstalledManifest): string[] {

@@ -12,6 +12,7 @@ import {
 import { demoModel, explainMissing, unknownTier } from './model-catalogue.js';
 import { withModelLock } from './model-lock.js';
 import { isModelName, type InstalledManifest } from './model-manifest.js';
+import { isRefused } from './tier-schema.js';
 
 /** The root folder of the host's models; need not exist yet. */
 export type CacheOptions = { root: string };
@@ -28,8 +29,12 @@ export type InstalledModel = {
 export type InstalledTierState = {
   tier: string;
   bytes: number;
-  /** Files that are missing or of the wrong size; the tier is usable when there are none. */
+  /** Files that are missing or of the wrong size. */
   damagedFiles: string[];
+  /** It differs too much from another tier: `steno models check`. */
+  isRefused: boolean;
+  /** Whole, and not refused. */
+  isUsable: boolean;
 };
 
 /** The models of the cache, and the bundled demo model. */
@@ -94,11 +99,16 @@ async function describeInstalled(
   { folder, bundled }: { folder: string; bundled: boolean },
 ): Promise<InstalledModel> {
   const tiers = await Promise.all(
-    Object.entries(manifest.tiers).map(async ([tier, { files }]) => ({
-      tier,
-      bytes: files.reduce((sum, file) => sum + file.bytes, 0),
-      damagedFiles: await findDamagedFiles(folder, files),
-    })),
+    Object.entries(manifest.tiers).map(async ([tier, entry]) => {
+      const damagedFiles = await findDamagedFiles(folder, entry.files);
+      return {
+        tier,
+        bytes: entry.files.reduce((sum, file) => sum + file.bytes, 0),
+        damagedFiles,
+        isRefused: isRefused(entry),
+        isUsable: damagedFiles.length === 0 && !isRefused(entry),
+      };
+    }),
   );
   return { manifest, folder, bundled, tiers };
 }

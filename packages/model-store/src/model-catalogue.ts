@@ -46,11 +46,22 @@ export async function explainMissing(
   if (tier !== undefined && !(tier in known.tiers)) {
     return unknownTier(id, { tier, accepted: Object.keys(known.tiers) });
   }
+  const { source } = known.tiers[tier ?? known.defaultTier] ?? {};
+  if (!source && !known.source) return explainNoSource(id);
   const option = tier === undefined ? '' : ` --tier ${tier}`;
   return new ModelStoreError(
     'MODEL_NOT_INSTALLED',
     `${id}${tier === undefined ? '' : ` (tier ${tier})`} is not installed: run \`steno models pull ${id}${option}\`.`,
     { details: { id, ...(tier !== undefined && { tier }) } },
+  );
+}
+
+/** A model that the catalogue describes and no public repository has. */
+export function explainNoSource(id: string): ModelStoreError {
+  return new ModelStoreError(
+    'MODEL_NOT_INSTALLED',
+    `${id} is not installed, and no repository is known to have it: import its folder with \`steno models import <folder> --id ${id}\`.`,
+    { details: { id } },
   );
 }
 

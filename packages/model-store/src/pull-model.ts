@@ -10,8 +10,7 @@ import {
   type ExpectedContent,
 } from './content-digest.js';
 import { downloadFile } from './download-file.js';
-import { ModelStoreError } from './errors.js';
-import { createHub, getFileUrl, listRepository, type HubOptions } from './hub.js';
+import { createHub, getFileUrl, isCommit, listRepository, type HubOptions } from './hub.js';
 import {
   getModelFolder,
   mergeTiers,
@@ -19,10 +18,11 @@ import {
   writeInstalledManifest,
 } from './installed-manifest.js';
 import { findInstalledModel, type CacheOptions } from './model-cache.js';
-import { explainMissing, findKnownModel, unknownTier } from './model-catalogue.js';
+import { explainMissing, explainNoSource, findKnownModel, unknownTier } from './model-catalogue.js';
 import { withModelLock } from './model-lock.js';
 import {
   type InstalledFile,
+  type InstalledTier,
   type ModelManifest,
   type ModelSource,
   type ModelTier,
@@ -68,21 +68,26 @@ export async function pullModel(id: string, options: PullOptions): Promise<PullR
   if (!tier) throw unknownTier(id, { tier: name, accepted: Object.keys(manifest.tiers) });
   try {
     return await withModelLock(id, options, async () => {
-      const source = tier.source ?? manifest.source;
+      const source = await pinSource(id, { root, source: tier.source ?? manifest.source });
       const bytes = await findInstalledBytes(manifest, { root, name, source });
       if (bytes !== undefined) return { id, tier: name, bytes, alreadyInstalled: true };
-      if (!source) {
-        throw new ModelStoreError(
-          'MODEL_SOURCE_NOT_FOUND',
-          `${id} names no repository to pull from.`,
-        );
-      }
+      if (!source) throw explainNoSource(id);
       const files = await installTier(manifest, { ...options, folder, name, tier, source });
       return { id, tier: name, bytes: sumBytes(files), alreadyInstalled: false };
     });
   } catch (error) {
     throw toTransferError(error, { signal, folder });
   }
+}
+
+/** Where the catalogue names a branch, the commit of the first pull from that repository is the pin. */
+async function pinSource(
+  id: string,
+  { root, source }: { root: string; source: ModelSource | undefined },
+): Promise<ModelSource | undefined> {
+  if (!source || isCommit(source.revision)) return source;
+  const tiers = Object.values((await findInstalledModel(id, { root }))?.manifest.tiers ?? {});
+  return tiers.find((tier) => tier.source?.repository === source.repository)?.source ?? source;
 }
 
 /** The size of a tier that is complete and came from the pinned revision, or from nowhere (the demo model). */
@@ -130,10 +135,18 @@ async function installTier(
     onBytes(content.bytes);
     files.push({ role, path, ...content });
   }
-  const tiers = { [name]: { ...tier, source: pinned, files } };
   const installed = await readInstalledManifest(folder);
+  const kept = findKept(installed?.tiers[name], pinned);
+  const tiers = { [name]: { ...tier, ...kept, source: pinned, files } };
   await writeInstalledManifest(folder, mergeTiers(installed, { ...manifest, tiers }));
   return files;
+}
+
+/** What was set or found out on this host, where the same files are installed again. */
+function findKept(before: InstalledTier | undefined, { repository, revision }: ModelSource) {
+  const { source, switches, parityCheck } = before ?? {};
+  if (source?.repository !== repository || source.revision !== revision) return {};
+  return { ...(switches && { switches }), ...(parityCheck && { parityCheck }) };
 }
 
 /** What another tier, or a pull that died before the end, has left: trusted only after reading it. */

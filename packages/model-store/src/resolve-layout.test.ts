@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { listKnownModels } from './model-catalogue.js';
 import { detectLayout, resolveLayout } from './resolve-layout.js';
 
 // docs/models: the layouts in which Parakeet TDT 0.6B v3 has been published, as far as they are known.
@@ -201,67 +200,106 @@ describe('the files of a CTC tier', () => {
 describe('a folder without model.json', () => {
   it('shows its family and tiers by its files', () => {
     const tdt = detectLayout(generationC);
-    expect(tdt?.family).toBe('nemo-tdt');
+    expect(tdt?.layout.family).toBe('nemo-tdt');
     expect(Object.keys(tdt?.tiers ?? {})).toEqual(['int8', 'fp32', 'fp16', 'w4a8']);
     const ctc = detectLayout(['model.onnx', 'tokens.txt']);
-    expect([ctc?.family, Object.keys(ctc?.tiers ?? {})]).toEqual(['nemo-ctc', ['fp32']]);
+    expect([ctc?.layout.family, Object.keys(ctc?.tiers ?? {})]).toEqual(['nemo-ctc', ['fp32']]);
     expect(detectLayout(['encoder.onnx', 'decoder.onnx', 'joiner.onnx'])).toBeUndefined();
   });
 
   it('believes model_type where it is given', () => {
-    expect(detectLayout(baseListing, 'nemo-conformer-tdt')?.family).toBe('nemo-tdt');
+    expect(detectLayout(baseListing, 'nemo-conformer-tdt')?.layout.family).toBe('nemo-tdt');
     expect(detectLayout(baseListing, 'nemo-conformer-rnnt')).toBeUndefined();
   });
 });
 
-describe('the shipped manifests', () => {
-  const listings: Record<string, string[]> = {
-    'demo-en': [
-      'config.json',
-      'decoder_joint-model.int8.onnx',
-      'encoder-model.int8.onnx',
-      'model.json',
-      'vocab.txt',
-    ],
-    'parakeet-tdt-0.6b-v3': baseListing,
-    'parakeet-tdt-0.6b-v3-smoothquant': generationA,
-    'parakeet-tdt-0.6b-v3-compact': generationB,
-    'parakeet-tdt-0.6b-v3-optimized': generationC,
-  };
+describe('the files of a Cohere tier', () => {
+  const waveform = [
+    ...['cohere-decoder.int8.onnx', 'cohere-decoder.int8.onnx.data'],
+    ...['cohere-encoder.int8.onnx', 'cohere-encoder.int8.onnx.data', 'tokens.txt'],
+  ];
+  const mel = [
+    ...['config.json', 'preprocessor_config.json', 'tokenizer.json', 'tokenizer_config.json'],
+    ...['', '_fp16', '_q4'].flatMap((suffix) => [
+      `onnx/decoder_model_merged${suffix}.onnx`,
+      `onnx/decoder_model_merged${suffix}.onnx_data`,
+      `onnx/encoder_model${suffix}.onnx`,
+      `onnx/encoder_model${suffix}.onnx_data`,
+      `onnx/encoder_model${suffix}.onnx_data_1`,
+    ]),
+  ];
 
-  it('name the files that their repository’s listing leads to', async () => {
-    const manifests = await listKnownModels();
-    expect(manifests.map(({ id }) => id).sort()).toEqual(Object.keys(listings).sort());
-    for (const { id, family, tiers } of manifests) {
-      for (const [tier, { files }] of Object.entries(tiers)) {
-        const resolved = resolveLayout(listings[id] ?? [], { family, tier });
-        expect(resolved, `${id}, tier ${tier}`).toBeDefined();
-        if (files) expect(files.map(({ role, path }) => ({ role, path }))).toEqual(resolved);
-      }
-    }
+  it('are a waveform encoder, a decoder and tokens.txt, with the sidecars there are', () => {
+    const resolve = (paths: string[], tier: string) =>
+      resolveLayout(paths, { family: 'cohere', tier });
+    expect(resolve(waveform, 'int8')).toEqual([
+      { role: 'encoder', path: 'cohere-encoder.int8.onnx' },
+      { role: 'encoder-data', path: 'cohere-encoder.int8.onnx.data' },
+      { role: 'decoder', path: 'cohere-decoder.int8.onnx' },
+      { role: 'decoder-data', path: 'cohere-decoder.int8.onnx.data' },
+      { role: 'vocabulary', path: 'tokens.txt' },
+    ]);
+    const single = waveform.filter((path) => path !== 'cohere-decoder.int8.onnx.data');
+    expect(resolve(single, 'int8-dynamic')?.map(({ role }) => role)).toEqual([
+      'encoder',
+      'encoder-data',
+      'decoder',
+      'vocabulary',
+    ]);
+    expect(resolve(waveform, 'int4')).toBeUndefined();
   });
 
-  it('are complete: default tier, pinned commit, sizes with hashes, limits', async () => {
-    for (const manifest of await listKnownModels()) {
-      expect(Object.keys(manifest.tiers)).toContain(manifest.defaultTier);
-      if (!manifest.demo) expect(manifest.source?.revision).toMatch(/^[0-9a-f]{40}$/);
-      for (const { files = [], maxSegmentSeconds } of Object.values(manifest.tiers)) {
-        expect(maxSegmentSeconds).toBeLessThanOrEqual(60);
-        for (const file of files)
-          expect(file).toMatchObject({
-            bytes: expect.any(Number) as number,
-            sha256: expect.any(String) as string,
-          });
-      }
-    }
+  it('are in onnx/ where a mel encoder goes with a merged decoder', () => {
+    expect(resolveLayout(mel, { family: 'cohere', tier: 'q4' })).toEqual([
+      { role: 'encoder', path: 'onnx/encoder_model_q4.onnx' },
+      { role: 'encoder-data', path: 'onnx/encoder_model_q4.onnx_data' },
+      { role: 'encoder-data', path: 'onnx/encoder_model_q4.onnx_data_1' },
+      { role: 'decoder', path: 'onnx/decoder_model_merged_q4.onnx' },
+      { role: 'decoder-data', path: 'onnx/decoder_model_merged_q4.onnx_data' },
+      { role: 'tokenizer', path: 'tokenizer.json' },
+      { role: 'tokenizer-config', path: 'tokenizer_config.json' },
+      { role: 'config', path: 'config.json' },
+    ]);
+    expect(resolvePaths(mel, 'q4f16', 'cohere')).toBeUndefined();
   });
 
-  it('say of Parakeet: 25 languages, found by the model itself', async () => {
-    for (const manifest of await listKnownModels()) {
-      if (manifest.demo) continue;
-      expect(new Set(manifest.languages).size).toBe(25);
-      expect(manifest).toMatchObject({ languageRequired: false, license: 'CC-BY-4.0' });
-      expect(manifest.attribution).toContain('NVIDIA');
+  it('show the family, but int8 rather than int8-dynamic: their names are the same', () => {
+    expect(Object.keys(detectLayout(waveform)?.tiers ?? {})).toEqual(['int8']);
+    expect(detectLayout(mel)).toMatchObject({ layout: { family: 'cohere' } });
+    expect(Object.keys(detectLayout(mel)?.tiers ?? {})).toEqual(['fp32', 'fp16', 'q4']);
+  });
+});
+
+describe('the files of a Granite tier', () => {
+  const graphs = ['encoder', 'embed_tokens', 'editor'];
+  const shared = ['granite_export_metadata.json', 'tokenizer.json', 'tokenizer_config.json'];
+  const listing = [
+    ...['fp32', 'int8', 'fp16w'].flatMap((tier) =>
+      graphs.flatMap((name) => [`${tier}/${name}.onnx`, `${tier}/${name}.onnx_data`]),
+    ),
+    ...shared,
+    ...['preprocessor_config.json', 'test_fixtures/sample_audio.wav'],
+  ];
+
+  it('are three graphs in its folder, and the tokenizer that all tiers share', () => {
+    expect(resolveLayout(listing, { family: 'granite-nar', tier: 'int8' })).toEqual([
+      { role: 'encoder', path: 'int8/encoder.onnx' },
+      { role: 'encoder-data', path: 'int8/encoder.onnx_data' },
+      { role: 'embed-tokens', path: 'int8/embed_tokens.onnx' },
+      { role: 'embed-tokens-data', path: 'int8/embed_tokens.onnx_data' },
+      { role: 'editor', path: 'int8/editor.onnx' },
+      { role: 'editor-data', path: 'int8/editor.onnx_data' },
+      { role: 'tokenizer', path: 'tokenizer.json' },
+      { role: 'tokenizer-config', path: 'tokenizer_config.json' },
+      { role: 'config', path: 'granite_export_metadata.json' },
+    ]);
+    expect(Object.keys(detectLayout(listing)?.tiers ?? {})).toEqual(['fp16w', 'int8', 'fp32']);
+  });
+
+  it('need every graph and the tokenizer', () => {
+    for (const part of ['fp32/editor.onnx', 'fp32/embed_tokens.onnx', 'tokenizer.json']) {
+      const incomplete = listing.filter((path) => path !== part);
+      expect(resolvePaths(incomplete, 'fp32', 'granite-nar')).toBeUndefined();
     }
   });
 });

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path';
 import { ModelStoreError } from './errors.js';
+import { findAligners } from './find-aligners.js';
 import {
   findInstalledModel,
   type CacheOptions,
@@ -9,39 +10,42 @@ import {
   type InstalledTierState,
 } from './model-cache.js';
 import { explainMissing, unknownTier } from './model-catalogue.js';
-import {
-  type FileRole,
-  type InstalledManifest,
-  type InstalledTier,
-  type ModelSource,
-} from './model-manifest.js';
+import { type FileRole, type InstalledManifest, type InstalledTier } from './model-manifest.js';
+import { type ModelProvenance } from './model-provenance.js';
+import { type ModelSwitches } from './tier-schema.js';
 
-/** What a recognizer needs in order to open a model; paths are absolute. Sidecars lie beside their graph. */
+/** Files of a tier that a recognizer opens; paths are absolute. Sidecars lie beside their graph. */
+export type ModelFiles = {
+  encoder: string;
+  decoderJoint?: string;
+  decoder?: string;
+  embedTokens?: string;
+  editor?: string;
+  vocabulary?: string;
+  tokenizer?: string;
+  tokenizerConfig?: string;
+  /** NeMo's `config.json`, Granite's `granite_export_metadata.json`. */
+  config?: string;
+  /** The model's own feature graph, where `frontEnd.kind` is `graph`. */
+  preprocessor?: string;
+};
+
+/** What a recognizer needs in order to open a model. */
 export type ModelDescription = {
   id: string;
   tier: string;
   family: string;
-  files: {
-    encoder: string;
-    decoderJoint?: string;
-    vocabulary: string;
-    /** NeMo's `config.json`, where the model has one. */
-    config?: string;
-    /** The model's own feature graph, where `frontEnd.kind` is `graph`. */
-    preprocessor?: string;
-  };
+  files: ModelFiles;
+  /** The tier's, and those of the manifest that it does not name. */
+  switches?: ModelSwitches;
+  /** CTC models that give its words their times, where it has none of its own. */
+  aligners?: ModelDescription[];
   frontEnd: InstalledManifest['frontEnd'];
   subsamplingFactor: number;
   maxSegmentSeconds: number;
   languages: readonly string[];
   languageRequired: boolean;
   punctuation: boolean;
-};
-
-/** Which bytes made a transcript; `source` is absent for a model that was imported from a folder. */
-export type ModelProvenance = {
-  source?: ModelSource;
-  files: { path: string; bytes: number; sha256: string }[];
 };
 
 export type ResolvedModel = {
@@ -51,26 +55,56 @@ export type ResolvedModel = {
   provenance: ModelProvenance;
 };
 
-/**
- * Finds an installed tier; without `tier`, the model's default tier or else the first that is usable.
- * @throws ModelStoreError `MODEL_UNKNOWN`, `MODEL_UNKNOWN_TIER`, `MODEL_NOT_INSTALLED`
- */
-export async function resolveModel(
-  id: string,
-  { root, tier }: CacheOptions & { tier?: string | undefined },
-): Promise<ResolvedModel> {
-  const model = await findInstalledModel(id, { root });
-  const state = model && chooseTier(model, tier);
+export type ResolveOptions = CacheOptions & {
+  /** @defaultValue the model's default tier, or else the first that is usable */
+  tier?: string | undefined;
+  /** Also a tier that `steno models check` has refused: to check it again. @defaultValue false */
+  acceptRefused?: boolean | undefined;
+};
+
+type ChosenTier = { tier: string; entry: InstalledTier };
+
+const descriptionKeys: Partial<Record<FileRole, keyof ModelFiles>> = {
+  encoder: 'encoder',
+  'decoder-joint': 'decoderJoint',
+  decoder: 'decoder',
+  'embed-tokens': 'embedTokens',
+  editor: 'editor',
+  vocabulary: 'vocabulary',
+  tokenizer: 'tokenizer',
+  'tokenizer-config': 'tokenizerConfig',
+  config: 'config',
+  preprocessor: 'preprocessor',
+};
+
+/** @throws ModelStoreError `MODEL_UNKNOWN`, `MODEL_UNKNOWN_TIER`, `MODEL_NOT_INSTALLED`, `MODEL_PARITY_FAILED` */
+export async function resolveModel(id: string, options: ResolveOptions): Promise<ResolvedModel> {
+  const model = await findInstalledModel(id, options);
+  const state = model && chooseTier(model, options.tier);
   const entry = state && model.manifest.tiers[state.tier];
-  if (!state || !entry) throw await explainUnresolved(id, { model, tier });
+  if (!state || !entry) throw await explainUnresolved(id, { model, tier: options.tier });
+  const chosen = { tier: state.tier, entry };
   if (state.damagedFiles.length > 0) throw damagedTier(id, state);
+  if (state.isRefused && !options.acceptRefused) throw refusedTier(id, chosen);
+  const aligners = (await findAligners(model.manifest, options)).flatMap((aligner) => {
+    const resolved = resolveUsable(aligner);
+    return resolved ? [resolved] : [];
+  });
+  const resolved = resolveTier(model, chosen);
+  if (aligners.length === 0) return resolved;
   return {
-    manifest: model.manifest,
-    tier: state.tier,
-    description: describeTier(model, { tier: state.tier, entry }),
+    ...resolved,
+    description: {
+      ...resolved.description,
+      aligners: aligners.map(({ description }) => description),
+    },
     provenance: {
-      ...(entry.source && { source: entry.source }),
-      files: entry.files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })),
+      ...resolved.provenance,
+      aligners: aligners.map(({ manifest, tier, provenance: { files } }) => ({
+        id: manifest.id,
+        tier,
+        files,
+      })),
     },
   };
 }
@@ -80,39 +114,45 @@ function chooseTier(
   tier: string | undefined,
 ): InstalledTierState | undefined {
   if (tier !== undefined) return tiers.find((state) => state.tier === tier);
-  const usable = tiers.filter((state) => state.damagedFiles.length === 0);
+  const usable = tiers.filter((state) => state.isUsable);
   return usable.find((state) => state.tier === manifest.defaultTier) ?? usable[0] ?? tiers[0];
+}
+
+function resolveUsable(model: InstalledModel): ResolvedModel | undefined {
+  const state = chooseTier(model, undefined);
+  const entry = state?.isUsable ? model.manifest.tiers[state.tier] : undefined;
+  return state && entry && resolveTier(model, { tier: state.tier, entry });
+}
+
+function resolveTier(model: InstalledModel, chosen: ChosenTier): ResolvedModel {
+  const { manifest } = model;
+  const { entry } = chosen;
+  const description = describeTier(model, chosen);
+  return {
+    manifest,
+    tier: chosen.tier,
+    description,
+    provenance: {
+      ...(entry.source && { source: entry.source }),
+      ...(entry.otherWeights && { otherWeights: true }),
+      ...(entry.parityCheck?.forced && { parityForced: true }),
+      files: entry.files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })),
+      ...(description.switches && { switches: description.switches }),
+    },
+  };
 }
 
 function describeTier(
   { manifest, folder }: InstalledModel,
-  { tier, entry }: { tier: string; entry: InstalledTier },
+  { tier, entry }: ChosenTier,
 ): ModelDescription {
-  const find = (role: FileRole): string | undefined => {
-    const file = entry.files.find((candidate) => candidate.role === role);
-    return file && join(folder, file.path);
-  };
-  const [encoder, vocabulary] = [find('encoder'), find('vocabulary')];
-  if (encoder === undefined || vocabulary === undefined) {
-    throw new ModelStoreError(
-      'MODEL_MANIFEST_INVALID',
-      `${manifest.id} lacks an encoder or vocabulary.`,
-    );
-  }
-  const decoderJoint = find('decoder-joint');
-  const config = find('config');
-  const preprocessor = manifest.frontEnd.kind === 'graph' ? find('preprocessor') : undefined;
+  const switches = { ...manifest.switches, ...entry.switches };
   return {
     id: manifest.id,
     tier,
     family: manifest.family,
-    files: {
-      encoder,
-      ...(decoderJoint !== undefined && { decoderJoint }),
-      vocabulary,
-      ...(config !== undefined && { config }),
-      ...(preprocessor !== undefined && { preprocessor }),
-    },
+    files: describeFiles(manifest, { folder, entry }),
+    ...(Object.keys(switches).length > 0 && { switches }),
     frontEnd: manifest.frontEnd,
     subsamplingFactor: manifest.subsamplingFactor,
     maxSegmentSeconds: entry.maxSegmentSeconds,
@@ -122,11 +162,37 @@ function describeTier(
   };
 }
 
+function describeFiles(
+  { id, frontEnd }: InstalledManifest,
+  { folder, entry }: { folder: string; entry: InstalledTier },
+): ModelFiles {
+  const files: Partial<ModelFiles> = {};
+  for (const { role, path } of entry.files) {
+    const key = descriptionKeys[role];
+    if (key === undefined || (key === 'preprocessor' && frontEnd.kind !== 'graph')) continue;
+    files[key] = join(folder, path);
+  }
+  const { encoder } = files;
+  if (encoder !== undefined) return { ...files, encoder };
+  throw new ModelStoreError('MODEL_MANIFEST_INVALID', `${id} lacks an encoder.`);
+}
+
 function damagedTier(id: string, { tier, damagedFiles }: InstalledTierState): ModelStoreError {
   return new ModelStoreError(
     'MODEL_NOT_INSTALLED',
     `Tier ${tier} of ${id} is incomplete: ${damagedFiles.join(', ')} missing or of the wrong size. Pull or import it again.`,
     { details: { id, tier, damagedFiles } },
+  );
+}
+
+function refusedTier(id: string, { tier, entry }: ChosenTier): ModelStoreError {
+  const { parityCheck } = entry;
+  const percent = (share = 0) => `${(100 * share).toFixed(1)} %`;
+  const against = parityCheck?.against ?? '';
+  return new ModelStoreError(
+    'MODEL_PARITY_FAILED',
+    `Tier ${tier} of ${id} differs from tier ${against} in ${percent(parityCheck?.wordErrorRate)} of the words, where ${percent(parityCheck?.maxWordErrorRate)} are allowed: use another tier, or insist with \`steno models check ${id} --tier ${tier} --against ${against} --force\`.`,
+    { details: { id, tier, parityCheck } },
   );
 }
 

@@ -2,20 +2,23 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTranscriptDocument, type RecognizedWord } from './create-transcript-document.js';
 import { sampleInput, speak } from './testing/sample-input.js';
-import { parseTranscriptDocument } from './transcript-document.js';
+import { parseTranscriptDocument, wordTimings } from './transcript-document.js';
 
 const word = (text: string, startSamples: number, endSamples: number): RecognizedWord => ({
   text,
   startSamples,
   endSamples,
   confidence: 0.5,
+  timing: 'model',
 });
 
 describe('createTranscriptDocument', () => {
   it('turns samples into seconds rounded to milliseconds', () => {
     const input = sampleInput([word('a', 16_007, 16_009)]);
     const [first] = createTranscriptDocument(input).segments[0]?.words ?? [];
-    expect(first).toEqual({ text: 'a', start: 1, end: 1.001, confidence: 0.5, channel: null });
+    expect(first).toEqual({
+      ...{ text: 'a', start: 1, end: 1.001, confidence: 0.5, channel: null, timing: 'model' },
+    });
   });
 
   it('sorts words, trims overlap and keeps all inside the recording', () => {
@@ -87,6 +90,7 @@ describe('createTranscriptDocument', () => {
       startSamples: fc.integer({ min: -1000, max: 400_000 }),
       endSamples: fc.integer({ min: -1000, max: 400_000 }),
       confidence: fc.double(),
+      timing: fc.constantFrom(...wordTimings),
       channel: fc.nat(2),
     });
     const anyInput = fc.tuple(fc.array(anyWord), fc.double({ min: 0, max: 30, noNaN: true }));

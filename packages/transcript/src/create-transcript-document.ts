@@ -1,5 +1,6 @@
-// Sample positions become seconds here, and nowhere else.
 import { groupWords, type PlacedWord } from './group-words.js';
+import { joinWords } from './join-words.js';
+import { toMs, toSeconds } from './sample-times.js';
 import {
   TRANSCRIPT_SCHEMA,
   TRANSCRIPT_VERSION,
@@ -7,9 +8,8 @@ import {
   type TranscriptFlag,
   type TranscriptFlagCode,
   type TranscriptSegment,
+  type WordTiming,
 } from './transcript-document.js';
-
-const SAMPLES_PER_MS = 16;
 
 /** A recognized word; positions are samples at 16 kHz from the start of the recording. */
 export type RecognizedWord = {
@@ -17,6 +17,7 @@ export type RecognizedWord = {
   startSamples: number;
   endSamples: number;
   confidence: number;
+  timing: WordTiming;
   /** Audio channel, from 0. Ignored where the channels were mixed. */
   channel?: number;
 };
@@ -73,6 +74,7 @@ function placeWords(input: TranscriptInput, durationMs: number): PlacedWord[] {
       startMs: toMs(word.startSamples, durationMs),
       endMs: toMs(word.endSamples, durationMs),
       confidence: toConfidence(word.confidence),
+      timing: word.timing,
       channel: input.channels === 'mix' ? null : (word.channel ?? 0),
     }))
     .filter((word) => word.text !== '')
@@ -93,13 +95,14 @@ function toSegment(words: readonly PlacedWord[]): TranscriptSegment {
     start: (first?.startMs ?? 0) / 1000,
     end: (words.at(-1)?.endMs ?? 0) / 1000,
     channel: first?.channel ?? null,
-    text: words.map((word) => word.text).join(' '),
-    words: words.map(({ text, startMs, endMs, confidence, channel }) => ({
+    text: joinWords(words.map((word) => word.text)),
+    words: words.map(({ text, startMs, endMs, confidence, channel, timing }) => ({
       text,
       start: startMs / 1000,
       end: endMs / 1000,
       confidence,
       channel,
+      timing,
     })),
   };
 }
@@ -109,8 +112,8 @@ function createFlags(input: TranscriptInput, durationMs: number): TranscriptFlag
     ({ code, message, startSamples, endSamples }) => ({
       code,
       message,
-      ...(startSamples !== undefined && { start: toMs(startSamples, durationMs) / 1000 }),
-      ...(endSamples !== undefined && { end: toMs(endSamples, durationMs) / 1000 }),
+      ...(startSamples !== undefined && { start: toSeconds(startSamples, durationMs) }),
+      ...(endSamples !== undefined && { end: toSeconds(endSamples, durationMs) }),
     }),
   );
   const { demo, id } = input.provenance.model;
@@ -129,10 +132,6 @@ function processing(processingSeconds: number | undefined, durationSeconds: numb
       realTimeFactor: roundThousandths(processingSeconds / durationSeconds),
     }),
   };
-}
-
-function toMs(samples: number, durationMs: number): number {
-  return Math.min(Math.max(0, Math.round(samples / SAMPLES_PER_MS)), durationMs);
 }
 
 function toConfidence(value: number): number {

@@ -1,6 +1,7 @@
 // Words to paragraphs. A paragraph belongs to one channel and ends at a long pause, when another channel takes
 // its turn, or at a sentence end once it is long enough to read.
 import { endsSentence } from './punctuation.js';
+import { type WordTiming } from './transcript-document.js';
 
 const TURN_PAUSE_MS = 300;
 const LONG_PAUSE_MS = 2000;
@@ -16,6 +17,7 @@ export type PlacedWord = {
   startMs: number;
   endMs: number;
   confidence: number;
+  timing: WordTiming;
   channel: number | null;
 };
 

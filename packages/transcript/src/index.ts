@@ -4,6 +4,13 @@ export {
   type TranscriptInput,
   type TranscriptRemark,
 } from './create-transcript-document.js';
+export {
+  describeOptions,
+  describeTranscript,
+  type HeardRecording,
+  type SpeechOptions,
+  type TranscriptMaker,
+} from './describe-transcript.js';
 export { type Cue, type CueRules, defaultCueRules } from './cues/cue.js';
 export { type CueWord } from './cues/cue-pieces.js';
 export { type CueSource, planCues } from './cues/plan-cues.js';
@@ -16,6 +23,7 @@ export {
   type TranscriptFormat,
   transcriptFormats,
 } from './formats/format-transcript.js';
+export { summarizeQuality } from './quality.js';
 export {
   parseTranscriptDocument,
   TRANSCRIPT_SCHEMA,
@@ -25,7 +33,9 @@ export {
   type TranscriptFlag,
   transcriptFlagCodes,
   type TranscriptFlagCode,
+  type TranscriptQuality,
   type TranscriptSegment,
   type TranscriptWord,
+  type WordTiming,
 } from './transcript-document.js';
 export { TranscriptError, type TranscriptErrorCode } from './transcript-error.js';

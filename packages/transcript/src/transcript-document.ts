@@ -12,13 +12,22 @@ export const transcriptFlagCodes = [
   'AUDIO_TRUNCATED',
   'CHUNK_MISSING',
   'SPEECH_WITHOUT_WORDS',
+  'TEXT_REPEATS',
+  'TEXT_TOO_FAST',
+  'TEXT_IN_SILENCE',
+  'TEXT_FAR_FROM_DRAFT',
   'NO_SPEECH',
   'DEMO_MODEL',
 ] as const;
 export type TranscriptFlagCode = (typeof transcriptFlagCodes)[number];
 
+/** How a word's times were made: by the model, by aligning its text with the audio, or by spreading it over speech. */
+export const wordTimings = ['model', 'aligned', 'estimated'] as const;
+export type WordTiming = (typeof wordTimings)[number];
+
 const seconds = z.number().nonnegative();
 const count = z.int().nonnegative();
+const share = z.number().min(0).max(1);
 const channel = count.nullable();
 
 const recordingSchema = z.object({
@@ -38,9 +47,11 @@ const wordSchema = z.object({
   start: seconds,
   end: seconds,
   /** Mean probability of the word's pieces, 0 to 1. */
-  confidence: z.number().min(0).max(1),
+  confidence: share,
   /** Audio channel, from 0; null where the channels were mixed. */
   channel,
+  /** Absent in documents that were written before it was told. */
+  timing: z.enum(wordTimings).optional(),
 });
 
 /** A paragraph: what one channel says until a long pause, a turn or a sentence end. */
@@ -59,6 +70,12 @@ const flagSchema = z.object({
   end: seconds.optional(),
 });
 
+const fileSchema = z.object({
+  path: z.string(),
+  bytes: count,
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
 const modelSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -70,9 +87,17 @@ const modelSchema = z.object({
   sourceRevision: z.string().optional(),
   /** True for the model that is only for trying Stenofleet. */
   demo: z.boolean(),
-  files: z.array(
-    z.object({ path: z.string(), bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
-  ),
+  files: z.array(fileSchema),
+  /** Somebody's own files under the id of a published model. */
+  otherWeights: z.literal(true).optional(),
+  /** Used although it differs more from a better tier than its manifest allows. */
+  parityForced: z.literal(true).optional(),
+  /** What differs from the family's defaults. */
+  switches: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  /** The models that gave words their times. */
+  aligners: z
+    .array(z.object({ id: z.string(), tier: z.string(), files: z.array(fileSchema) }))
+    .optional(),
 });
 
 const provenanceSchema = z.object({
@@ -92,6 +117,43 @@ const statisticsSchema = z.object({
   realTimeFactor: seconds.optional(),
 });
 
+const stretchSchema = z.object({ start: seconds, end: seconds, channel });
+
+const qualitySchema = z.object({
+  /** Detected speech, of all channels together. */
+  speechSeconds: seconds,
+  /** Speech in which no word lies. */
+  uncoveredSeconds: seconds,
+  /** Where two seconds of it or more lie together. */
+  uncovered: z.array(stretchSchema),
+  lowConfidence: z.object({
+    /** Words below this confidence are counted. */
+    threshold: share,
+    words: count,
+    /** Of all words. */
+    share,
+    /** The least certain of them, worst first. */
+    places: z.array(stretchSchema.extend({ text: z.string(), confidence: share })),
+  }),
+  /** Where text was doubted, and what came of it: `other-cut` and `better-tier` mended it, `kept` did not. */
+  guards: z.array(z.object({ guard: z.string(), outcome: z.string(), ...stretchSchema.shape })),
+  /** Of each channel, as it was recognized: after mixing, where channels were mixed. */
+  levels: z.array(
+    z.object({
+      channel,
+      /** Above 0 where decoding or resampling overshoots full scale; null for digital silence. */
+      peakDbfs: z.number().nullable(),
+      rmsDbfs: z.number().nullable(),
+      /** Of all samples: those in stretches at full scale. */
+      clippedShare: share,
+      /** Of the recording: what is below −60 dBFS. */
+      silenceShare: share,
+    }),
+  ),
+  /** Words by how their times were made. */
+  timings: z.object({ model: count, aligned: count, estimated: count }),
+});
+
 export const transcriptDocumentSchema = z.object({
   schema: z.literal(TRANSCRIPT_SCHEMA),
   version: z.literal(TRANSCRIPT_VERSION),
@@ -106,11 +168,14 @@ export const transcriptDocumentSchema = z.object({
   flags: z.array(flagSchema),
   provenance: provenanceSchema,
   statistics: statisticsSchema,
+  /** Absent in documents that were written before there was such a report. */
+  quality: qualitySchema.optional(),
 });
 
 export type TranscriptDocument = z.infer<typeof transcriptDocumentSchema>;
 export type TranscriptSegment = z.infer<typeof segmentSchema>;
 export type TranscriptWord = z.infer<typeof wordSchema>;
+export type TranscriptQuality = z.infer<typeof qualitySchema>;
 export type TranscriptFlag = z.infer<typeof flagSchema>;
 
 /** @throws TranscriptError `TRANSCRIPT_UNREADABLE`, naming every place that is wrong */

@@ -1,6 +1,7 @@
 // `steno doctor`: is this machine fit to transcribe, and if not, what to do.
 
 import { planLaneCount, readMachineLimits } from '@stenofleet/asr-core';
+import { countModelBytes } from '@stenofleet/model-store';
 import { type Command } from 'commander';
 import { chooseModel } from '../choose-model.js';
 import { type CliContext, type CommandResult, getModelsRoot } from '../context.js';
@@ -96,7 +97,7 @@ async function checkLimits(config: CliContext['config'], root: string): Promise<
   const limits = await readMachineLimits();
   // For the model that a run would take; a damaged one has its own line.
   const model = await chooseModel(config, root).catch(() => undefined);
-  const modelBytes = model?.provenance.files.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0;
+  const modelBytes = model ? countModelBytes(model.provenance) : 0;
   const lanes = config.lanes ?? planLaneCount({ ...limits, modelBytes });
   return [describeThreads(limits, lanes), describeMemory(limits)];
 }

@@ -9,10 +9,13 @@ import {
   listKnownModels,
   pullModel,
   removeModel,
+  setSwitches,
   verifyModel,
 } from '@stenofleet/model-store';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type CliContext, type CommandResult, getModelsRoot } from '../context.js';
+import { addSwitch, type GivenSwitches } from '../models/parse-switches.js';
+import { type CheckOptions, runCheck } from '../models/run-check.js';
 import { formatBytes, formatCount } from '../terminal/format-quantities.js';
 import { formatModelInfo, formatModelList } from '../terminal/model-tables.js';
 import { createTransferReporter } from '../terminal/transfer-reporter.js';
@@ -23,6 +26,8 @@ type ImportCommandOptions = {
   languages?: string[];
   license?: string;
   maxSegmentSeconds?: number;
+  tier?: string;
+  otherWeights?: boolean;
 };
 
 type Run = (work: (context: CliContext) => Promise<CommandResult>) => Promise<void>;
@@ -38,7 +43,7 @@ export function declareModels(program: Command, run: Run): void {
     .action(() => run(listModels));
   models
     .command('info')
-    .description('limits, languages, files and hashes of a model')
+    .description('limits, languages, tiers, files and hashes of a model')
     .argument('<id>', 'model')
     .action((id: string) => run((context) => showModel(id, context)));
   models
@@ -56,6 +61,29 @@ export function declareModels(program: Command, run: Run): void {
       run((context) => verify(id, tier, context)),
     );
   models
+    .command('check')
+    .description(
+      'open a model, compare its graphs with their contract, and let it hear speech and silence',
+    )
+    .argument('<id>', 'model')
+    .option('-t, --tier <name>', "precision (default: the model's own choice)")
+    .option('--switch <name=value>', 'with this switch for once; may be repeated', addSwitch)
+    .option('--against <tier>', 'compare its words with those of another tier of the model')
+    .option('--force', 'accept the tier although it differs more than its manifest allows')
+    .option('--json', 'what was found, as one line of JSON')
+    .action((id: string, options: CheckOptions) =>
+      run((context) => runCheck(id, options, context)),
+    );
+  models
+    .command('set')
+    .description('keep a switch of an installed model; without a value it goes back to its default')
+    .argument('<id>', 'model')
+    .argument('<name=value...>', 'switches', addSwitch)
+    .option('-t, --tier <name>', 'only for this tier')
+    .action((id: string, switches: GivenSwitches, { tier }: TierOption) =>
+      run((context) => set(id, { switches, tier }, context)),
+    );
+  models
     .command('remove')
     .description('take a model, or one of its tiers, from the disk')
     .argument('<id>', 'model')
@@ -68,6 +96,8 @@ export function declareModels(program: Command, run: Run): void {
     .option('--id <id>', "name to give it (default: model.json's, or the folder's)")
     .option('--languages <codes>', 'languages it knows, such as en,de', (list) => list.split(','))
     .option('--license <name>', 'its licence')
+    .option('-t, --tier <name>', 'only this tier, or the name for the only one there is')
+    .option('--other-weights', 'not the published files of that model: mark them so')
     .option('--max-segment-seconds <seconds>', 'longest stretch for one pass', parseSeconds)
     .action((folder: string, options: ImportCommandOptions) =>
       run((context) => importFolder(folder, options, context)),
@@ -143,6 +173,18 @@ async function verify(
   return damaged > 0 ? 'failed' : 'ok';
 }
 
+async function set(
+  id: string,
+  { switches, tier }: { switches: GivenSwitches; tier: string | undefined },
+  { config, stdout, styles }: CliContext,
+): Promise<CommandResult> {
+  const tiers = await setSwitches(id, { root: getModelsRoot(config), tier, switches });
+  const names = Object.keys(switches).join(', ');
+  stdout.write(`${styles.out.good('✓')} ${id} ${tiers.join(', ')}: ${names} kept.\n`);
+  stdout.write(`  steno models check ${id} --tier ${tiers[0] ?? ''}\n`);
+  return 'ok';
+}
+
 async function remove(
   id: string,
   tier: string | undefined,
@@ -167,6 +209,7 @@ async function importFolder(
     onProgress: progress.update,
   }).finally(progress.close);
   stdout.write(`${styles.out.good('✓')} ${id} is installed: ${tiers.join(', ')}.\n`);
+  stdout.write(`  steno models check ${id} --tier ${tiers[0] ?? ''}\n`);
   stdout.write(`  steno transcribe --model ${id} <recordings>\n`);
   return 'ok';
 }

@@ -42,6 +42,9 @@ type SubmitCommandOptions = ApiOptions & {
   channels: 'mix' | 'separate';
   track?: number | string;
   language?: string;
+  punctuation: boolean;
+  itn: boolean;
+  betterTier: boolean;
   priority?: (typeof PRIORITIES)[number];
   partial: boolean;
   name?: string;
@@ -89,6 +92,9 @@ export function declareSubmit(
       parseTrack,
     )
     .option('-l, --language <code>', 'the language spoken, such as en', parseLanguage)
+    .option('--no-punctuation', 'leave out punctuation and case, where the model can')
+    .option('--itn', 'numbers as they are written, where the model has the choice', false)
+    .option('--better-tier', 'hear what is doubtful again in the next better tier', false)
     .addOption(
       new Option('--priority <which>', 'what goes first (default: normal)').choices(PRIORITIES),
     )
@@ -196,6 +202,7 @@ async function collectOptions(
     options.tier ?? (options.model === undefined ? (config.tier ?? settings.tier) : undefined);
   const formats = options.formats ?? settings.formats;
   const { language, track, priority, output, overwrite, metadata, channels, partial } = options;
+  const { punctuation, itn, betterTier } = options;
   return {
     job: {
       channels,
@@ -205,6 +212,9 @@ async function collectOptions(
       ...(language !== undefined && { language }),
       ...(track !== undefined && { track }),
       ...(priority !== undefined && { priority }),
+      ...(!punctuation && { punctuation }),
+      ...(itn && { inverseTextNormalization: true }),
+      ...(betterTier && { betterTier }),
       ...(partial && { partial }),
       ...(metadata !== undefined && { metadata }),
       ...((output !== undefined || overwrite) && {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { AsrError, isModelFamily } from '@stenofleet/asr-core';
-import { type ResolvedModel } from '@stenofleet/model-store';
+import { resolveBetterTier, type ResolvedModel } from '@stenofleet/model-store';
 import { type TranscriptFormat, transcriptFormats } from '@stenofleet/transcript';
 import { type Command, Option } from 'commander';
 import { chooseModel } from '../choose-model.js';
@@ -31,6 +31,9 @@ type TranscribeOptions = {
   channels: Channels;
   track?: number | string;
   language?: string;
+  punctuation: boolean;
+  itn: boolean;
+  betterTier: boolean;
   lanes?: number;
   force: boolean;
   json: boolean;
@@ -68,6 +71,9 @@ export function declareTranscribe(
       parseTrack,
     )
     .option('-l, --language <code>', 'the language spoken, such as en', parseLanguage)
+    .option('--no-punctuation', 'leave out punctuation and case, where the model can')
+    .option('--itn', 'numbers as they are written, where the model has the choice', false)
+    .option('--better-tier', 'hear what is doubtful again in the next better tier', false)
     .option(
       '--lanes <count>',
       'threads that recognize (default: what CPU and memory allow)',
@@ -96,16 +102,29 @@ export async function transcribe(
       getModelsRoot(config),
     );
     const language = chooseLanguage(model, options.language);
+    const betterTier = options.betterTier
+      ? await resolveBetterTier(model, { root: getModelsRoot(config) })
+      : undefined;
+    if (options.betterTier && !betterTier && !options.json) {
+      const { id } = model.manifest;
+      context.stderr.write(
+        `${context.styles.err.warning('!')} ${id} has no better tier than ${model.tier} on this machine: --better-tier changes nothing.\n`,
+      );
+    }
     const summary = await runTranscription(
       {
         inputs,
         model,
+        betterTier,
         formats: orderFormats(options.formats ?? settings.formats ?? transcriptFormats),
         outDir: options.out === undefined ? undefined : resolve(cwd, options.out),
         speech: {
           language,
           channels: options.channels,
           track: options.track,
+          punctuation: options.punctuation,
+          inverseTextNormalization: options.itn,
+          betterTier: betterTier !== undefined,
         },
         lanes: options.lanes ?? config.lanes ?? settings.lanes,
         force: options.force,

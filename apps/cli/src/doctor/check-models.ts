@@ -27,12 +27,16 @@ async function checkModel(
   { root, isFull, signal }: { root: string; isFull: boolean; signal: AbortSignal },
 ): Promise<Check[]> {
   const reports = isFull ? await verifyModel(manifest.id, { root, signal }) : [];
-  return tiers.map(({ tier, bytes, damagedFiles }) => {
+  return tiers.map(({ tier, bytes, damagedFiles, isRefused }) => {
     const wrong = isFull
       ? reports.filter((file) => file.tiers.includes(tier) && file.status !== 'ok')
       : damagedFiles;
     const what = 'model';
     const value = `${manifest.id} ${tier}, ${formatBytes(bytes)}`;
+    if (isRefused) {
+      const advice = `steno models check ${manifest.id} --tier ${tier} says more.`;
+      return { state: 'warning', what, value: `${value}, refused by its check`, advice };
+    }
     if (wrong.length === 0) {
       return { state: 'ok', what, value: `${value}, ${isFull ? 'every byte read' : 'complete'}` };
     }

@@ -219,7 +219,7 @@ async function submitList(
       // Folders stay apart where results go to one place.
       const below = recording.kind === 'file' ? recording.below : '';
       if (prefix === undefined || below === '') return { source };
-      return { source, output: { prefix: `${prefix}/${encodePath(below, prefix)}` } } as BatchItem;
+      return { source, output: { prefix: `${prefix}/${encodePath(below, prefix)}` } };
     }),
     ...addresses.map((source) => ({ source })),
   ];

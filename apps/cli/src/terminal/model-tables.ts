@@ -1,10 +1,11 @@
-import { type InstalledModel, type ModelManifest } from '@stenofleet/model-store';
+import { type InstalledModel, type ModelManifest, type ModelTier } from '@stenofleet/model-store';
 import { RECOMMENDED_MODEL } from '../choose-model.js';
 import { formatBytes } from './format-quantities.js';
 import { type Style } from './style.js';
 import { formatTable } from './table.js';
 
 const MAX_LANGUAGES_SHOWN = 4;
+const TIER_COLUMNS = 'TIER,STATE,SIZE,SEGMENTS,MEMORY,CPU,BETTER,MAY DIFFER,SWITCHES'.split(',');
 
 /** Every tier of every model, installed ones first. */
 export function formatModelList(
@@ -14,13 +15,11 @@ export function formatModelList(
 ): string[] {
   const header = ['MODEL', 'TIER', 'SIZE', 'STATE', 'LANGUAGES', 'LICENCE'].map(style.quiet);
   const installedRows = installed.flatMap((model) =>
-    model.tiers.map(({ tier, bytes, damagedFiles }) => [
+    model.tiers.map((state) => [
       style.strong(model.manifest.id),
-      nameTier(tier, model.manifest),
-      formatBytes(bytes),
-      damagedFiles.length > 0
-        ? style.bad('damaged')
-        : style.good(model.bundled ? 'comes with steno' : 'installed'),
+      nameTier(state.tier, model.manifest),
+      formatBytes(state.bytes),
+      (state.isUsable ? style.good : style.bad)(describeState(state, model)),
       formatLanguages(model.manifest.languages),
       model.manifest.license,
     ]),
@@ -34,7 +33,7 @@ export function formatModelList(
         manifest.id,
         nameTier(tier, manifest),
         sumKnownBytes(files),
-        style.quiet('to be pulled'),
+        style.quiet(describeWay(manifest, tier)),
         formatLanguages(manifest.languages),
         manifest.license,
       ]),
@@ -67,8 +66,8 @@ export function formatModelInfo(
       ['Languages', manifest.languages.join(', ')],
       ['Language', manifest.languageRequired ? 'must be named' : 'need not be named'],
       ['Text', manifest.punctuation ? 'with punctuation and case' : 'words only'],
-      ['Word times', manifest.nativeTimes ? 'from the model' : 'estimated'],
-      ['Licence', manifest.license],
+      ['Word times', describeTimes(manifest)],
+      ['Licence', [manifest.license, manifest.licenseUrl ?? ''].join(' ').trim()],
       ['By', manifest.attribution],
       ['Folder', installed?.folder ?? 'not installed'],
     ].map(([name = '', value = '']) => [style.quiet(name), value]),
@@ -80,14 +79,34 @@ export function formatModelInfo(
     ...(manifest.demo ? [style.warning('For trying the system only, not for real work.')] : []),
     '',
     ...facts,
+    '',
+    ...formatTable([
+      TIER_COLUMNS.map(style.quiet),
+      ...Object.entries(tiers).map(([name, tier]) => {
+        const state = installed?.tiers.find((candidate) => candidate.tier === name);
+        const how = state && installed ? describeState(state, installed) : undefined;
+        return [
+          style.strong(nameTier(name, manifest)),
+          how ?? describeWay(known ?? manifest, name),
+          ...describeTier(tier),
+        ];
+      }),
+    ]),
     ...Object.entries(tiers).flatMap(([name, tier]) => {
-      const state = installed?.tiers.find((candidate) => candidate.tier === name);
       const source = tier.source ?? manifest.source;
       return [
         '',
-        `${style.strong(nameTier(name, manifest))}  ${describeState(state)}, segments of up to ${tier.maxSegmentSeconds} s`,
+        style.strong(name),
         ...(tier.description === undefined ? [] : [`  ${tier.description}`]),
-        ...(source ? [style.quiet(`  ${source.repository} @ ${source.revision}`)] : []),
+        ...(tier.maxSegmentReason === undefined
+          ? []
+          : [`  Segments of up to ${tier.maxSegmentSeconds} s: ${tier.maxSegmentReason}`]),
+        ...(tier.accuracy ?? []).map(
+          ({ what, percent, source: by }) => `  ${percent} %  ${what} ${style.quiet(`(${by})`)}`,
+        ),
+        ...(source && !tier.otherWeights
+          ? [style.quiet(`  ${source.repository} @ ${source.revision}`)]
+          : []),
         ...formatTable(
           (tier.files ?? []).map(({ path, bytes, sha256 }) => [
             `  ${path}`,
@@ -100,9 +119,46 @@ export function formatModelInfo(
   ];
 }
 
-function describeState(state: InstalledModel['tiers'][number] | undefined): string {
-  if (!state) return 'to be pulled';
-  return state.damagedFiles.length > 0 ? 'damaged' : 'installed';
+function describeTier({
+  files = [],
+  maxSegmentSeconds,
+  memoryBytes,
+  cpuFeatures = [],
+  betterTier = '',
+  parity,
+  switches = {},
+}: ModelTier): string[] {
+  return [
+    sumKnownBytes(files),
+    `${maxSegmentSeconds} s`,
+    memoryBytes === undefined ? '' : formatBytes(memoryBytes),
+    cpuFeatures.join(' '),
+    betterTier,
+    parity ? `${(100 * parity.maxWordErrorRate).toFixed(0)} % from ${parity.reference}` : '',
+    Object.entries(switches)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' '),
+  ];
+}
+
+function describeTimes({ nativeTimes, aligner }: ModelManifest): string {
+  if (nativeTimes) return 'from the model';
+  return `from an installed CTC model${aligner === undefined ? '' : ` such as ${aligner}`}, or else estimated`;
+}
+
+function describeState(
+  { tier, damagedFiles, isRefused }: InstalledModel['tiers'][number],
+  { bundled, manifest }: InstalledModel,
+): string {
+  if (damagedFiles.length > 0) return 'damaged';
+  if (isRefused) return 'refused by a check';
+  if (bundled) return 'comes with steno';
+  return manifest.tiers[tier]?.otherWeights ? 'other weights' : 'installed';
+}
+
+/** How a tier that is not installed comes to be. */
+function describeWay({ source, tiers }: ModelManifest, tier: string): string {
+  return (tiers[tier]?.source ?? source) ? 'to be pulled' : 'to be imported';
 }
 
 function isInstalled(

@@ -8,7 +8,7 @@ const ticket = { index: 0, shown: 'talk.mp3' };
 
 describe('formatResult', () => {
   it('says how long, how fast, how many words and where', () => {
-    const [line] = formatResult(
+    const [line, quality] = formatResult(
       ticket,
       {
         status: 'done',
@@ -16,6 +16,7 @@ describe('formatResult', () => {
         durationSeconds: 120,
         processingSeconds: 10,
         words: 300,
+        quality: 'words in 98 % of the speech',
         flags: [{ code: 'DEMO_MODEL', message: 'demo' }],
       },
       format,
@@ -23,12 +24,14 @@ describe('formatResult', () => {
     expect(line?.replace(/ {2,}/g, '  ')).toBe(
       '✓ talk.mp3  2:00  12×  300 words  → talk.{srt,json}',
     );
+    expect(quality).toBe('    words in 98 % of the speech');
   });
 
   it('says what it replaces', () => {
     const outcome = {
       ...{ status: 'done' as const, outputs: ['/here/talk.srt'], durationSeconds: 1 },
       ...{ processingSeconds: 1, words: 0, flags: [], replaces: 'good int8' },
+      quality: undefined,
     };
     expect(formatResult(ticket, outcome, format)[0]).toMatch(
       /→ talk\.srt, replaces the transcript made with good int8$/,
@@ -62,6 +65,7 @@ describe('formatResult', () => {
       durationSeconds: 1,
       processingSeconds: 1,
       words: 0,
+      quality: undefined,
       flags,
     };
     const lines = formatResult(ticket, outcome, format);

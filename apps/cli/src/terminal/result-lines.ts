@@ -41,7 +41,11 @@ export function formatResult(
       const { mark, remarks } = formatFlags(outcome.flags, style);
       const outputs = style.quiet(`→ ${formatOutputs(outcome.outputs, cwd)}`);
       const replaced = formatReplaced(outcome.replaces);
-      return [`${mark ?? style.good('✓')} ${name}  ${facts}  ${outputs}${replaced}`, ...remarks];
+      return [
+        `${mark ?? style.good('✓')} ${name}  ${facts}  ${outputs}${replaced}`,
+        ...(outcome.quality === undefined ? [] : [style.quiet(`    ${outcome.quality}`)]),
+        ...remarks,
+      ];
     }
     case 'skipped': {
       const { mark, remarks } = formatFlags(outcome.flags, style);

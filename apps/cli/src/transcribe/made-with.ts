@@ -1,5 +1,6 @@
 // What a transcript is made with, in one string: equal strings, equal transcripts of the same recording.
 
+import { identifyModel } from '@stenofleet/model-store';
 import { z } from 'zod';
 import { describeOptions, type Maker } from './describe-transcript.js';
 import { type OutputState } from './judge-outputs.js';
@@ -12,8 +13,10 @@ const madeWithSchema = z.object({
 });
 
 export function describeMadeWith(maker: Maker): string {
-  const files = maker.model.provenance.files.map(({ sha256 }) => sha256).sort();
-  return JSON.stringify({ ...describeOptions(maker), files });
+  return JSON.stringify({
+    ...describeOptions(maker),
+    files: identifyModel(maker.model.provenance),
+  });
 }
 
 /** Of a file that lies there; undefined where it is not ours, or was written before the ledger kept this. */

@@ -17,6 +17,8 @@ export type RecordingOutcome =
       durationSeconds: number;
       processingSeconds: number;
       words: number;
+      /** The transcript's quality report in one line. */
+      quality: string | undefined;
       flags: TranscriptFlag[];
       /** What the transcript that was there was made with: another model, other options. */
       replaces?: string;

@@ -2,12 +2,13 @@
 
 import { join } from 'node:path';
 import { createAudioDecoder, planLaneCount, readMachineLimits } from '@stenofleet/asr-core';
-import { type ResolvedModel } from '@stenofleet/model-store';
-import { type TranscriptFormat } from '@stenofleet/transcript';
+import { countModelBytes, type ResolvedModel } from '@stenofleet/model-store';
+import { summarizeQuality, type TranscriptFormat } from '@stenofleet/transcript';
 import { describeError } from '../describe-error.js';
 import { readVersions } from '../read-versions.js';
 import { type Reporter, type RunSummary, type Ticket } from '../terminal/reporter.js';
 import { createSummary } from './create-summary.js';
+import { createBetterTier } from './create-better-tier.js';
 import { type Maker, type SpeechOptions } from './describe-transcript.js';
 import { removeAbandonedDownloads } from './fetch-recording.js';
 import { diskTree } from './file-tree.js';
@@ -33,6 +34,8 @@ const CLOSE_TIMEOUT_MS = 800;
 export type TranscriptionRequest = {
   inputs: readonly string[];
   model: ResolvedModel;
+  /** For what is doubtful, if the user allows it and it is installed. */
+  betterTier: ResolvedModel | undefined;
   /** In the order in which outputs are published. */
   formats: readonly TranscriptFormat[];
   /** Absolute. */
@@ -92,7 +95,8 @@ export async function runTranscription(
     const downloadsFolder = join(dataDir, 'downloads');
     await removeAbandonedDownloads(downloadsFolder);
     const context = { ledger, downloadsFolder, maker, options, signal, now };
-    await transcribeJobs(jobs, { ...context, laneCount, reporter, onFinish: finish });
+    const { betterTier } = request;
+    await transcribeJobs(jobs, { ...context, betterTier, laneCount, reporter, onFinish: finish });
   }
   return summary.get((performance.now() - startedMs) / 1000);
 }
@@ -100,20 +104,24 @@ export async function runTranscription(
 async function transcribeJobs(
   jobs: readonly Job[],
   {
+    betterTier,
     laneCount,
     reporter,
     onFinish,
     ...context
-  }: Omit<TranscribeContext, 'decoder' | 'inference'> & {
+  }: Omit<TranscribeContext, 'decoder' | 'inference' | 'useBetterTier'> & {
+    betterTier: ResolvedModel | undefined;
     laneCount: number;
     reporter: Reporter;
     onFinish: (ticket: Ticket, outcome: RecordingOutcome) => void;
   },
 ): Promise<void> {
   const { maker, signal } = context;
+  const closeTimeoutMs = CLOSE_TIMEOUT_MS;
+  const better = betterTier && createBetterTier(betterTier, { signal, closeTimeoutMs });
   const decoder = createAudioDecoder();
   const inference = await openInference(
-    { model: maker.model.description, laneCount, closeTimeoutMs: CLOSE_TIMEOUT_MS },
+    { model: maker.model.description, laneCount, closeTimeoutMs },
     signal,
   );
   const measuring = reporter.wantsDurations
@@ -126,7 +134,7 @@ async function transcribeJobs(
   const work = ({ ticket, plan }: Job) =>
     transcribeRecording(
       plan,
-      { ...context, decoder, inference },
+      { ...context, decoder, inference, useBetterTier: better?.use },
       {
         onOpened: (seconds) => reporter.recordingMeasured(ticket, seconds),
         onProgress: (seconds) => reporter.recordingProgress(ticket, seconds),
@@ -140,7 +148,7 @@ async function transcribeJobs(
       onFinish: ({ ticket }, outcome) => onFinish(ticket, outcome),
     });
   } finally {
-    await inference.close();
+    await Promise.all([inference.close(), better?.close()]);
     await measuring;
   }
 }
@@ -155,13 +163,14 @@ function describeOutcome(plan: PlannedRecording, result: TranscribedRecording): 
     durationSeconds: recording.durationSeconds,
     processingSeconds: statistics.processingSeconds ?? 0,
     words: statistics.words,
+    quality: summarizeQuality(result.document),
     flags,
     ...(replaces !== undefined && { replaces }),
   };
 }
 
 async function planLanes({ provenance }: ResolvedModel): Promise<number> {
-  const modelBytes = provenance.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const modelBytes = countModelBytes(provenance);
   const { cpus, memoryBytes } = await readMachineLimits();
   return planLaneCount({ cpus, memoryBytes, modelBytes });
 }

@@ -9,6 +9,7 @@ import {
   type Inference,
   SAMPLE_RATE_HZ,
   transcribeAudio,
+  type UseBetterTier,
 } from '@stenofleet/asr-core';
 import { createTranscriptFormatter, type TranscriptDocument } from '@stenofleet/transcript';
 import { toDiskError } from '../disk-error.js';
@@ -24,6 +25,7 @@ import { publishFiles, removeAbandoned } from './write-atomically.js';
 export type TranscribeContext = {
   decoder: AudioDecoder;
   inference: Inference;
+  useBetterTier: UseBetterTier | undefined;
   ledger: Ledger;
   downloadsFolder: string;
   maker: Maker;
@@ -103,8 +105,8 @@ async function transcribeFile(
   path: string,
   context: TranscribeContext & TranscribeEvents,
 ): Promise<TranscriptDocument> {
-  const { decoder, inference, maker, signal } = context;
-  const { language, channels, track } = maker.options;
+  const { decoder, inference, useBetterTier, maker, signal } = context;
+  const { language, channels, track, punctuation, inverseTextNormalization } = maker.options;
   const startedMs = performance.now();
   const audio = await decoder.openAudio(path, {
     channels,
@@ -115,7 +117,8 @@ async function transcribeFile(
     context.onOpened(audio.info.durationSeconds);
     const transcript = await transcribeAudio(audio.blocks(), inference, {
       signal,
-      decoding: { language },
+      decoding: { language, punctuation, inverseTextNormalization },
+      useBetterTier,
       onProgress: ({ doneSamples }) => context.onProgress(doneSamples / SAMPLE_RATE_HZ),
     });
     return describeTranscript(

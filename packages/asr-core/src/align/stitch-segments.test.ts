@@ -136,5 +136,6 @@ function segment(
     endSamples: endSeconds * SECOND,
     audioStartSamples: (startSeconds - overlapBefore) * SECOND,
     audioEndSamples: (endSeconds + overlapAfter) * SECOND,
+    speechSamples: (endSeconds - startSeconds) * SECOND,
   };
 }

@@ -3,7 +3,7 @@
 import { type Piece, type SegmentWord, type WordPlace } from '../recognizer.js';
 
 /** SentencePiece's mark for the space before a piece. */
-const WORD_START = '\u2581';
+export const WORD_START = '\u2581';
 const ONLY_PUNCTUATION = /^\p{P}+$/u;
 /** Marks that stand directly behind a word; opening marks (¿ ¡ « „ ( [) begin one. */
 const ONLY_CLOSING_MARKS = /^[\p{Pe}\p{Pf}.,!?;:%…'"。，、！？；：-]+$/u;

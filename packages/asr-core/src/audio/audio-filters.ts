@@ -21,6 +21,9 @@ const LONGEST_SLIP_SECONDS = 0.04;
 /** Sound never overlaps itself by more; timestamps that step back further begin anew. */
 const LONGEST_OVERLAP_SECONDS = 0.5;
 
+/** A mix of full-scale channels that are alike is full scale, too; by default it would lie 3 dB above and be clipped. */
+const UNITY_MIX = ':rematrix_maxval=1';
+
 export type ChannelShape = { channels: number; channelLayout?: string | undefined };
 
 /** What the graph says on stderr (`-loglevel level+warning`). */
@@ -31,7 +34,7 @@ export function audioFilters(shape: ChannelShape, channels: ChannelChoice): stri
   return [
     `asetpts='${steadyTimestamps()}'`,
     ...(channels === 'mix' ? mixing(shape) : []),
-    `aresample=${SAMPLE_RATE_HZ}`,
+    `aresample=${SAMPLE_RATE_HZ}${channels === 'mix' ? UNITY_MIX : ''}`,
     `aformat=sample_fmts=flt${channels === 'mix' ? ':channel_layouts=mono' : ''}`,
     `aresample=async=1:min_hard_comp=${LONGEST_SLIP_SECONDS}`,
   ].join(',');

@@ -24,7 +24,7 @@ const GUID_TAIL = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
 const LAYOUTS: Readonly<Record<string, string>> = { '1:4': 'mono', '2:3': 'stereo' };
 
 /** By which ffmpeg mixes left and right into float samples. */
-const MIX_GAIN = Math.fround(Math.SQRT1_2);
+const MIX_GAIN = 0.5;
 
 type Encoding = {
   codec: string;

@@ -3,9 +3,8 @@
 //   → |X|² → Slaney mel → ln(x + 2⁻²⁴) → per-bin mean and deviation over the valid columns.
 // Not done: dither (0 at inference), pad_to (0 in exported models).
 
-import { SAMPLE_RATE_HZ } from '../transcript.js';
 import { type RealFft, createRealFft } from './fft.js';
-import { computeMelFilterbank } from './mel-filterbank.js';
+import { createMelSpectrum } from './mel-spectrum.js';
 import { computeSymmetricHann } from './windows.js';
 
 export const HOP_SAMPLES = 160;
@@ -38,11 +37,12 @@ export async function createNemoFeatureExtractor(numMels: number): Promise<Featu
 
 /** As {@link createNemoFeatureExtractor}, on any FFT: the tests check one against another. */
 export function createExtractor(numMels: number, fft: RealFft): FeatureExtractor {
-  const window = computeSymmetricHann(WINDOW_SAMPLES);
-  const bank = computeMelFilterbank({ numMels, fftSize: FFT_SIZE, sampleRateHz: SAMPLE_RATE_HZ });
-  const power = new Float32Array(bank.numBins);
-  const windowStart = (FFT_SIZE - WINDOW_SAMPLES) / 2;
-  fft.input.fill(0);
+  const spectrum = createMelSpectrum(fft, {
+    window: computeSymmetricHann(WINDOW_SAMPLES),
+    numMels,
+    dialect: 'slaney',
+  });
+  const energies = new Float64Array(numMels);
 
   return {
     numMels,
@@ -52,19 +52,9 @@ export function createExtractor(numMels: number, fft: RealFft): FeatureExtractor
       const data = new Float32Array(numMels * numFrames);
       const emphasized = emphasize(samples);
       for (let frame = 0; frame < validFrames; frame++) {
-        const start = frame * HOP_SAMPLES;
-        for (let k = 0; k < WINDOW_SAMPLES; k++) {
-          fft.input[windowStart + k] = emphasized[start + k]! * window[k]!;
-        }
-        fft.computePower(power);
+        spectrum.computeEnergies(emphasized, frame * HOP_SAMPLES, energies);
         for (let mel = 0; mel < numMels; mel++) {
-          let energy = 0;
-          const row = mel * bank.numBins;
-          const end = bank.endBin[mel]!;
-          for (let bin = bank.firstBin[mel]!; bin < end; bin++) {
-            energy += power[bin]! * bank.weights[row + bin]!;
-          }
-          data[mel * numFrames + frame] = Math.log(energy + LOG_GUARD);
+          data[mel * numFrames + frame] = Math.log(energies[mel]! + LOG_GUARD);
         }
       }
       for (let mel = 0; mel < numMels; mel++) {

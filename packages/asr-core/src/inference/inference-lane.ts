@@ -1,8 +1,10 @@
 // A lane: one thread with its own sessions, opened once. Every answer is a value, errors included.
 
 import { workerData } from 'node:worker_threads';
+import { createAligners } from '../align/aligners.js';
 import { toWireError } from '../errors.js';
 import { loadRecognizer } from '../load-recognizer.js';
+import { type RecognizerTimings } from '../recognizer.js';
 import { type VadResult, openSileroVad } from '../speech/silero-vad.js';
 import {
   type DetectSpeechTask,
@@ -23,17 +25,18 @@ export function describe(): Promise<Reply<LaneDescription>> {
 
 export function recognize(task: RecognizeTask): Promise<Reply<LaneResult>> {
   const { segments, decoding, cancelFlag } = task;
-  return withLane(async ({ recognizer, pulse }) => {
-    const before = recognizer.timings;
-    const results = await recognizer.recognize(segments, {
-      ...decoding,
-      // Asked between two model runs: each time is a sign of life.
-      isCancelled: () => {
-        if (pulse) Atomics.add(pulse, 0, 1);
-        return cancelFlag !== undefined && Atomics.load(cancelFlag, 0) !== 0;
-      },
-    });
-    const after = recognizer.timings;
+  return withLane(async ({ recognizer, aligners, pulse }) => {
+    const readTimings = () => addTimings(recognizer.timings, aligners.timings);
+    // Asked between two model runs: each time is a sign of life.
+    const isCancelled = () => {
+      if (pulse) Atomics.add(pulse, 0, 1);
+      return cancelFlag !== undefined && Atomics.load(cancelFlag, 0) !== 0;
+    };
+    const before = readTimings();
+    const options = { ...decoding, isCancelled };
+    const recognized = await recognizer.recognize(segments, options);
+    const results = await aligners.align({ results: recognized, segments }, options);
+    const after = readTimings();
     return {
       results,
       timings: {
@@ -52,7 +55,12 @@ type Lane = Awaited<ReturnType<typeof openLane>>;
 
 async function openLane({ model, vadPath, pulse }: LaneOptions) {
   const recognizer = await loadRecognizer(model);
-  return { recognizer, detector: await openSileroVad(vadPath), pulse };
+  const aligners = createAligners(model);
+  return { recognizer, aligners, detector: await openSileroVad(vadPath), pulse };
+}
+
+function addTimings(a: RecognizerTimings, b: RecognizerTimings): RecognizerTimings {
+  return { runMs: a.runMs + b.runMs, totalMs: a.totalMs + b.totalMs };
 }
 
 async function withLane<Value>(work: (lane: Lane) => Promise<Value>): Promise<Reply<Value>> {

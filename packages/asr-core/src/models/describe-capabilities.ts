@@ -1,6 +1,6 @@
 import { type ModelDescription, type RecognizerCapabilities } from '../recognizer.js';
 
-/** Capabilities of a NeMo model: what its manifest says; times always come from the model. */
+/** What the manifest says of a model whose times are its own. */
 export function describeCapabilities(model: ModelDescription): RecognizerCapabilities {
   return {
     languages: model.languages,

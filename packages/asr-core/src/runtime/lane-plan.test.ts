@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planLaneCount } from './lane-plan.js';
+import { planLaneCount, planLaneWorkingBytes } from './lane-plan.js';
 
 const GIB = 2 ** 30;
 
@@ -11,5 +11,13 @@ describe('the number of lanes', () => {
     ['no more than memory holds', { cpus: 96, memoryBytes: 16 * GIB, modelBytes: GIB }, 6],
   ])('is planned: %s', (_, machine, lanes) => {
     expect(planLaneCount(machine)).toBe(lanes);
+  });
+});
+
+describe('the memory of a lane', () => {
+  it("is its share of the machine's, less its weights", () => {
+    const machine = { cpus: 2, memoryBytes: 20 * GIB, modelBytes: 2 * GIB };
+    expect(planLaneWorkingBytes(machine)).toBe(5 * GIB);
+    expect(planLaneWorkingBytes({ ...machine, modelBytes: 100 * GIB })).toBe(0);
   });
 });

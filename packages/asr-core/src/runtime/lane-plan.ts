@@ -20,6 +20,13 @@ const WEIGHTS_FACTOR = 1.5;
 /** Left to the rest of the process and the machine. */
 const USABLE_MEMORY = 0.8;
 
+export type LaneNeeds = {
+  cpus: number;
+  memoryBytes: number;
+  /** Size of the tier's files. */
+  modelBytes: number;
+};
+
 /** Reads CPU and memory limits; cgroup v2 first, then v1. */
 export async function readMachineLimits(): Promise<MachineLimits> {
   const affinity = availableParallelism();
@@ -41,19 +48,16 @@ export async function readMachineLimits(): Promise<MachineLimits> {
 }
 
 /** One lane for each whole CPU, but no more than memory holds; at least one. */
-export function planLaneCount({
-  cpus,
-  memoryBytes,
-  modelBytes,
-}: {
-  cpus: number;
-  memoryBytes: number;
-  /** Size of the tier's files. */
-  modelBytes: number;
-}): number {
+export function planLaneCount({ cpus, memoryBytes, modelBytes }: LaneNeeds): number {
   const laneBytes = modelBytes * WEIGHTS_FACTOR + LANE_WORKING_BYTES;
   const byMemory = Math.floor((memoryBytes * USABLE_MEMORY) / laneBytes);
   return Math.max(1, Math.min(Math.floor(cpus), byMemory));
+}
+
+/** Memory that each of the planned lanes has for its work, in bytes: what its weights leave; 0 where they leave none. */
+export function planLaneWorkingBytes(needs: LaneNeeds): number {
+  const share = (needs.memoryBytes * USABLE_MEMORY) / planLaneCount(needs);
+  return Math.max(0, share - needs.modelBytes * WEIGHTS_FACTOR);
 }
 
 async function readCpuMax(): Promise<number | undefined> {

@@ -7,6 +7,8 @@ export interface OnnxSession {
   readonly path: string;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  /** Element type of an input as the graph declares it. */
+  inputType(name: string): Tensor.Type;
   /** Shape of a tensor as the graph declares it: a number where fixed, a name where free. */
   inputShape(name: string): readonly (number | string)[];
   outputShape(name: string): readonly (number | string)[];
@@ -47,8 +49,9 @@ export async function openOnnxSession(path: string): Promise<OnnxSession> {
     path,
     inputNames: session.inputNames,
     outputNames: session.outputNames,
-    inputShape: (name) => shapeOf(path, session.inputMetadata, name),
-    outputShape: (name) => shapeOf(path, session.outputMetadata, name),
+    inputType: (name) => describeTensor(path, session.inputMetadata, name).type,
+    inputShape: (name) => describeTensor(path, session.inputMetadata, name).shape,
+    outputShape: (name) => describeTensor(path, session.outputMetadata, name).shape,
     get runMs() {
       return runMs;
     },
@@ -73,11 +76,11 @@ export async function readModelText(path: string): Promise<string> {
   }
 }
 
-function shapeOf(
+function describeTensor(
   path: string,
   metadata: readonly InferenceSession.ValueMetadata[],
   name: string,
-): readonly (number | string)[] {
+): InferenceSession.TensorValueMetadata {
   const found = metadata.find((value) => value.name === name);
   if (!found?.isTensor) {
     throw new AsrError(
@@ -85,5 +88,5 @@ function shapeOf(
       `${path} has no tensor "${name}"; it has ${metadata.map((value) => value.name).join(', ')}.`,
     );
   }
-  return found.shape;
+  return found;
 }

@@ -2,6 +2,7 @@
 
 import { cancelled } from '../errors.js';
 import { type Inference } from '../inference/inference.js';
+import { createLevelMeter, type LevelMeter, type LevelSums } from '../quality/measure-levels.js';
 import { type Segment } from '../transcript.js';
 import { type SpeechOptions } from './find-speech.js';
 import { type SegmentLimits } from './plan-segments.js';
@@ -22,6 +23,8 @@ export type FoundSegments = {
   channels: readonly Segmenter[];
   /** New segments of each channel, in order. */
   segments: readonly (readonly Segment[])[];
+  /** Of each channel so far. */
+  levels: LevelSums[];
   /** Samples heard so far. */
   heardSamples: number;
   /** Lane time that detecting speech in this block took. */
@@ -41,16 +44,22 @@ export async function* findSegments(
 ): AsyncGenerator<FoundSegments, void, undefined> {
   const limits = { ...segments, maxSegmentSeconds: inference.capabilities.maxSegmentSeconds };
   const channels: Segmenter[] = [];
+  const meters: LevelMeter[] = [];
   const vadStates: VadState[] = [];
   let heardSamples = 0;
+  const getLevels = () => meters.map((meter) => meter.getSums());
 
   for await (const block of blocks) {
     if (signal?.aborted) throw cancelled();
     while (channels.length < block.length) {
       channels.push(createSegmenter({ limits, speech }));
+      meters.push(createLevelMeter());
       vadStates.push(createVadState());
     }
-    block.forEach(repairSamples);
+    block.forEach((samples, index) => {
+      repairSamples(samples);
+      meters[index]!.push(samples);
+    });
     const streams = block.map((samples, index) => ({
       // A copy: the lane gets it for good, and the segmenter keeps the block.
       samples: samples.slice(),
@@ -63,9 +72,9 @@ export async function* findSegments(
       return channels[index]!.push(block[index]!, probabilities);
     });
     const computeMs = judged.reduce((sum, result) => sum + result.computeMs, 0);
-    yield { channels, segments: found, heardSamples, computeMs, ended: false };
+    yield { channels, segments: found, levels: getLevels(), heardSamples, computeMs, ended: false };
   }
   if (signal?.aborted) throw cancelled();
   const last = channels.map((channel) => channel.finish());
-  yield { channels, segments: last, heardSamples, computeMs: 0, ended: true };
+  yield { channels, segments: last, levels: getLevels(), heardSamples, computeMs: 0, ended: true };
 }

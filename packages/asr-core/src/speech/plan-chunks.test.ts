@@ -126,6 +126,7 @@ function segment(startSeconds: number, endSeconds: number): Segment {
     endSamples,
     audioStartSamples: startSamples,
     audioEndSamples: endSamples,
+    speechSamples: 0,
   };
 }
 

@@ -54,7 +54,10 @@ describe('planned segments', () => {
       createEnergyProfile(),
     );
     expect(segments).toEqual([
-      { startSamples: 0, endSamples: total, audioStartSamples: 0, audioEndSamples: total },
+      {
+        ...{ startSamples: 0, endSamples: total, audioStartSamples: 0, audioEndSamples: total },
+        speechSamples: 2 * SECOND,
+      },
     ]);
   });
 
@@ -83,7 +86,7 @@ describe('planned segments', () => {
     wholeSeconds: fc.double({ min: 0, max: 40, noNaN: true }),
   });
 
-  it('cover all speech, overlap nowhere, exceed no limit, stay inside the recording', () => {
+  it('cover all speech, say how much they hold, overlap nowhere, exceed no limit, stay inside the recording', () => {
     fc.assert(
       fc.property(speech, limits, ({ made, total }, options) => {
         const segments = plan(made, total, options);
@@ -104,6 +107,8 @@ describe('planned segments', () => {
         for (const region of made) {
           expect(uncovered(region, segments)).toBe(0);
         }
+        const spoken = made.map((region) => region.endSamples - region.startSamples);
+        expect(sum(segments.map(({ speechSamples }) => speechSamples))).toBe(sum(spoken));
       }),
     );
   });
@@ -189,4 +194,8 @@ function uncovered(region: SpeechRegion, segments: readonly Segment[]): number {
     return sum + Math.max(0, end - start);
   }, 0);
   return region.endSamples - region.startSamples - covered;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

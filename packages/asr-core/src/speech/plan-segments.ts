@@ -46,6 +46,7 @@ export interface SegmentPlanner {
   readonly neededFromSamples: number;
 }
 
+type SegmentBounds = Omit<Segment, 'speechSamples'>;
 type Limits = Record<'max' | 'target' | 'pause' | 'margin' | 'whole' | 'overlap', number>;
 
 export function createSegmentPlanner(options: SegmentLimits): SegmentPlanner {
@@ -78,12 +79,12 @@ export function createSegmentPlanner(options: SegmentLimits): SegmentPlanner {
         const horizon = audioStart + limits.max + limits.pause + 2 * limits.margin;
         if (!speech.ended && speech.settledUntilSamples < horizon) break;
         const isShort = speech.ended && speech.settledUntilSamples <= limits.whole;
-        const segment = isShort
+        const bounds = isShort
           ? wholeRecording(speech.settledUntilSamples)
           : planNext({ regions, audioStart, ownedUntil, speech, energies, limits });
-        segments.push(segment);
-        ownedUntil = segment.endSamples;
-        audioFrom = 2 * segment.endSamples - segment.audioEndSamples;
+        segments.push({ ...bounds, speechSamples: countSpeech(regions, bounds) });
+        ownedUntil = bounds.endSamples;
+        audioFrom = 2 * bounds.endSamples - bounds.audioEndSamples;
       }
       return segments;
     },
@@ -93,7 +94,7 @@ export function createSegmentPlanner(options: SegmentLimits): SegmentPlanner {
   };
 }
 
-function wholeRecording(totalSamples: number): Segment {
+function wholeRecording(totalSamples: number): SegmentBounds {
   return {
     startSamples: 0,
     endSamples: totalSamples,
@@ -112,7 +113,7 @@ type Situation = {
   limits: Limits;
 };
 
-function planNext(situation: Situation): Segment {
+function planNext(situation: Situation): SegmentBounds {
   const { regions, audioStart, ownedUntil, speech, limits } = situation;
   const last = chooseLastRegion(situation);
   if (last < 0) return cutWithoutPause(situation);
@@ -161,7 +162,7 @@ function chooseLastRegion({ regions, audioStart, limits }: Situation): number {
 }
 
 /** The first region is longer than a segment: cut it at its quietest point, heard by both sides. */
-function cutWithoutPause({ audioStart, ownedUntil, energies, limits }: Situation): Segment {
+function cutWithoutPause({ audioStart, ownedUntil, energies, limits }: Situation): SegmentBounds {
   const latest = audioStart + limits.max - limits.overlap;
   const stretch = Math.floor(limits.max / 4);
   const earliest = Math.max(latest - stretch, Math.max(ownedUntil, audioStart) + 1);
@@ -179,6 +180,16 @@ function removeOwned(regions: readonly SpeechRegion[], from: number): SpeechRegi
   return regions
     .filter((region) => region.endSamples > from)
     .map((region) => ({ ...region, startSamples: Math.max(region.startSamples, from) }));
+}
+
+function countSpeech(
+  regions: readonly SpeechRegion[],
+  { startSamples, endSamples }: SegmentBounds,
+): number {
+  return regions.reduce((sum, region) => {
+    const start = Math.max(region.startSamples, startSamples);
+    return sum + Math.max(0, Math.min(region.endSamples, endSamples) - start);
+  }, 0);
 }
 
 function toSamples({

@@ -1,12 +1,12 @@
 // Where NeMo exports keep their files: flat, in a folder for each precision, or (fp32 only) in `sharded/`.
 
-import { type FileRole } from '../model-manifest.js';
 import { type LayoutFile } from './family-layout.js';
+import { findGraph, findOptional } from './find-files.js';
 
 export type Precision = 'fp32' | 'fp16' | 'int8' | 'w4a8';
 
 /** The graph `<name>[.<precision>].onnx` in the first of these folders that has it, with the sidecars beside it. */
-export function findGraph(
+export function findNemoGraph(
   paths: ReadonlySet<string>,
   {
     name,
@@ -21,13 +21,7 @@ export function findGraph(
   },
 ): LayoutFile[] | undefined {
   const fileName = precision === 'fp32' ? `${name}.onnx` : `${name}.${precision}.onnx`;
-  const graph = findFile(paths, { names: [fileName], folders });
-  if (graph === undefined) return undefined;
-  const dataRole = `${role}-data` as const;
-  return [
-    { role, path: graph },
-    ...findSidecars(paths, graph).map((path) => ({ role: dataRole, path })),
-  ];
+  return findGraph(paths, { role, names: [fileName], folders });
 }
 
 /** Vocabulary (always), configuration and feature graph (where there are any). */
@@ -36,10 +30,8 @@ export function findCommonFiles(
   precision: Precision,
 ): LayoutFile[] | undefined {
   const folders = ['', `${precision}/`];
-  const find = (role: FileRole, names: string[]): LayoutFile[] => {
-    const path = findFile(paths, { names, folders });
-    return path === undefined ? [] : [{ role, path }];
-  };
+  const find = (role: LayoutFile['role'], names: string[]) =>
+    findOptional(paths, { role, names, folders });
   const vocabulary = find('vocabulary', ['vocab.txt', 'tokens.txt']);
   if (vocabulary.length === 0) return undefined;
   return [
@@ -51,21 +43,4 @@ export function findCommonFiles(
 
 function getFolders(precision: Precision): string[] {
   return precision === 'fp32' ? ['fp32/', '', 'sharded/'] : [`${precision}/`, ''];
-}
-
-function findFile(
-  paths: ReadonlySet<string>,
-  { names, folders }: { names: readonly string[]; folders: readonly string[] },
-): string | undefined {
-  const candidates = folders.flatMap((folder) => names.map((name) => `${folder}${name}`));
-  return candidates.find((path) => paths.has(path));
-}
-
-/** `<graph>.data`, `.data.000` …, `_data`: in the graph's own folder only, where the runtime looks for them. */
-function findSidecars(paths: ReadonlySet<string>, graph: string): string[] {
-  return [...paths]
-    .filter(
-      (path) => path.startsWith(graph) && /^[._]data(\.\d{3})?$/.test(path.slice(graph.length)),
-    )
-    .sort();
 }

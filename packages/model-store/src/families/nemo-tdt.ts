@@ -1,7 +1,7 @@
 // Parakeet TDT and its kin: `encoder-model` and `decoder_joint-model`, in the layouts of its three repositories.
 
 import { type FamilyLayout, type LayoutFile } from './family-layout.js';
-import { findCommonFiles, findGraph, type Precision } from './nemo-files.js';
+import { findCommonFiles, findNemoGraph, type Precision } from './nemo-files.js';
 
 type Tier = {
   encoder: Precision;
@@ -25,13 +25,15 @@ export const nemoTdtLayout: FamilyLayout = {
   family: 'nemo-tdt',
   modelTypes: ['nemo-conformer-tdt'],
   tiers: ['int8', 'fp32', 'fp16', 'w4a8'],
+  requiredRoles: [['encoder'], ['decoder-joint'], ['vocabulary']],
+  traits: {},
   resolveTier,
 };
 
 function resolveTier(paths: ReadonlySet<string>, name: string): LayoutFile[] | undefined {
   const tier = tiers[name];
   if (!tier) return undefined;
-  const encoder = findGraph(paths, {
+  const encoder = findNemoGraph(paths, {
     name: 'encoder-model',
     precision: tier.encoder,
     role: 'encoder',
@@ -39,7 +41,7 @@ function resolveTier(paths: ReadonlySet<string>, name: string): LayoutFile[] | u
   });
   const decoderJoint = tier.decoderJoint
     .map((precision) =>
-      findGraph(paths, { name: 'decoder_joint-model', precision, role: 'decoder-joint' }),
+      findNemoGraph(paths, { name: 'decoder_joint-model', precision, role: 'decoder-joint' }),
     )
     .find((files) => files !== undefined);
   const common = findCommonFiles(paths, tier.encoder);

@@ -55,6 +55,17 @@ export const saidOptionsSchema = z.strictObject({
     .union([z.int().min(0).max(255), z.string().min(2).max(35)])
     .optional()
     .meta({ description: 'Place among the audio tracks (0 = first), or a language.' }),
+  punctuation: z.boolean().optional().meta({
+    description: 'Punctuation and case, where the model can leave them out; default: true.',
+  }),
+  inverseTextNormalization: z.boolean().optional().meta({
+    description:
+      'Numbers and the like as they are written, where the model has the choice; default: false.',
+  }),
+  betterTier: z.boolean().optional().meta({
+    description:
+      'Hear again in the next better tier what is doubtful, on hosts that have it; default: false.',
+  }),
   formats: z
     .array(z.enum(outputFormats))
     .min(1)

@@ -1,5 +1,6 @@
 // Words to pieces: the smallest text a cue planner moves. A piece is a word, or a part of one that is wider
 // than a line (an address, or a sentence in a script without spaces).
+import { needsSpace } from '../join-words.js';
 import { type CueRules } from './cue.js';
 import { measureWidth, splitGraphemes } from './text-width.js';
 
@@ -14,7 +15,7 @@ export type Piece = {
   startMs: number;
   endMs: number;
   channel: number | null;
-  /** False for the later parts of a split word. */
+  /** Whether a space parts it from its channel's piece before: not the later parts of a split word. */
   spaceBefore: boolean;
 };
 
@@ -29,6 +30,7 @@ export function cutPieces(words: readonly CueWord[], limitMs: number, rules: Cue
       startMs: clampMs(word.start, limitMs),
       endMs: clampMs(word.end, limitMs),
       channel: word.channel,
+      spaceBefore: true,
     }))
     .filter((word) => word.text !== '')
     .sort((a, b) => a.startMs - b.startMs);
@@ -39,18 +41,26 @@ export function cutPieces(words: readonly CueWord[], limitMs: number, rules: Cue
     word.endMs = Math.max(word.startMs, Math.min(word.endMs, latestEndMs));
     nextStartMs.set(word.channel, word.startMs);
   }
+  const lastTexts = new Map<number | null, string>();
+  for (const word of placed) {
+    word.spaceBefore = needsSpace(lastTexts.get(word.channel) ?? '', word.text);
+    lastTexts.set(word.channel, word.text);
+  }
   // The sort is stable: parts of one word keep their order among words of other channels.
   return placed
-    .flatMap((word) => spreadParts(word, splitText(word.text, rules.lineWidth)))
+    .flatMap((word) => spreadParts(word, splitText(word, rules.lineWidth)))
     .sort((a, b) => a.startMs - b.startMs);
 }
 
 type TextPart = { text: string; spaceBefore: boolean };
 
-function splitText(text: string, lineWidth: number): TextPart[] {
-  return text.split(' ').flatMap((spaced) => {
+function splitText({ text, spaceBefore }: TextPart, lineWidth: number): TextPart[] {
+  return text.split(' ').flatMap((spaced, at) => {
     const parts = measureWidth(spaced) <= lineWidth ? [spaced] : splitWide(spaced, lineWidth);
-    return parts.map((part, index) => ({ text: part, spaceBefore: index === 0 }));
+    return parts.map((part, index) => ({
+      text: part,
+      spaceBefore: index === 0 && (at > 0 || spaceBefore),
+    }));
   });
 }
 

@@ -20,6 +20,7 @@ function cuesOf(words: readonly RecognizedWord[], rules: Partial<CueRules> = {})
   return planCues(createTranscriptDocument(input), rules);
 }
 
+const SURE = { confidence: 1, timing: 'model' } as const;
 const linesOf = (cues: readonly Cue[]) => cues.map((cue) => cue.lines);
 
 describe('planCues', () => {
@@ -82,7 +83,7 @@ describe('planCues', () => {
   });
 
   it('takes a word on screen away after seven seconds', () => {
-    const words = [{ text: 'Ooo', startSamples: 0, endSamples: 20 * 16_000, confidence: 1 }];
+    const words = [{ text: 'Ooo', startSamples: 0, endSamples: 20 * 16_000, ...SURE }];
     expect(cuesOf(words)).toMatchObject([{ startMs: 0, endMs: 7000 }]);
   });
 
@@ -91,7 +92,7 @@ describe('planCues', () => {
       text,
       startSamples: index * 32_000,
       endSamples: (index + 1) * 32_000,
-      confidence: 1,
+      ...SURE,
     }));
     const cues = cuesOf(words);
     expect(cues.map((cue) => cue.lines.join(' ').split(' ').length)).toEqual([2, 3, 3]);
@@ -140,14 +141,26 @@ describe('planCues', () => {
         text: 'これから昭和四十九年に録音されたテープを聞いていただきます。',
         startSamples: 0,
         endSamples: 80_000,
-        confidence: 1,
+        ...SURE,
       },
-      { text: 'x'.repeat(50), startSamples: 160_000, endSamples: 200_000, confidence: 1 },
+      { text: 'x'.repeat(50), startSamples: 160_000, endSamples: 200_000, ...SURE },
     ];
     const cues = cuesOf(words);
     expect(linesOf(cues)).toEqual([
       ['これから昭和四十九年に録音され', 'たテープを聞いていただきます。'],
       ['x'.repeat(42), 'x'.repeat(8)],
+    ]);
+  });
+
+  it('breaks lines between words of a script without spaces, and puts none between them', () => {
+    const words = Array.from(
+      '这是一九七四年夏天在港口录制的旧磁带我们今天重新听一遍',
+      (text, index) => ({
+        ...{ text, startSamples: index * 3200, endSamples: (index + 1) * 3200, ...SURE },
+      }),
+    );
+    expect(linesOf(cuesOf(words, { lineWidth: 32 }))).toEqual([
+      ['这是一九七四年夏天在港口录', '制的旧磁带我们今天重新听一遍'],
     ]);
   });
 

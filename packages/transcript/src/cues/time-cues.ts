@@ -1,5 +1,6 @@
 // When each cue appears and goes. What is kept, first to last: no overlap and nothing outside the recording,
 // the longest duration, the shortest duration, the gap.
+import { joinWords } from '../join-words.js';
 import { type Cue, type CueRules } from './cue.js';
 import { type CueDraft } from './plan-drafts.js';
 import { measureWidth } from './text-width.js';
@@ -72,7 +73,7 @@ type EndContext = {
 function planEnd(draft: CueDraft, { startMs, nextStartMs, limitMs, rules }: EndContext): number {
   const freeUntilMs = nextStartMs ?? limitMs;
   const gapStartMs = nextStartMs === undefined ? limitMs : nextStartMs - rules.gapMs;
-  const characters = measureWidth(draft.lines.join(' '));
+  const characters = measureWidth(joinWords(draft.lines));
   const readMs = startMs + (characters * 1000) / rules.readingSpeed;
   let endMs = Math.max(
     draft.speechEndMs + rules.lingerMs,

@@ -1,3 +1,4 @@
+import { joinWords } from '../join-words.js';
 import { type Cue, completeCueRules, type CueRules } from './cue.js';
 import { measureWidth } from './text-width.js';
 
@@ -76,7 +77,7 @@ function checkTimes({ startMs, endMs, lines }: Cue, limitMs: number, rules: CueR
   if (durationMs > rules.maxDurationMs) {
     broken.push(['TOO_LONG', `${durationMs} ms; at most ${rules.maxDurationMs}.`]);
   }
-  const charactersPerSecond = (measureWidth(lines.join(' ')) * 1000) / durationMs;
+  const charactersPerSecond = (measureWidth(joinWords(lines)) * 1000) / durationMs;
   if (charactersPerSecond > rules.readingSpeed) {
     const speed = charactersPerSecond.toFixed(1);
     broken.push(['READ_TOO_FAST', `${speed} characters/s; at most ${rules.readingSpeed}.`]);

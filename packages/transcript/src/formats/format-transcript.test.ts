@@ -121,7 +121,7 @@ describe('formatJson', () => {
 
   it('puts each word on one line', () => {
     expect(formatTranscript(plain, 'json')).toContain(
-      '\n        { "text": "The", "start": 0.4, "end": 0.645, "confidence": 0.9, "channel": null },\n',
+      '\n        { "text": "The", "start": 0.4, "end": 0.645, "confidence": 0.9, "channel": null, "timing": "model" },\n',
     );
   });
 

@@ -2,7 +2,7 @@ import { parseTranscriptDocument, type TranscriptDocument } from '../transcript-
 
 const INDENT = '  ';
 /** A list or object without nesting stands on one line up to this length: one line per word. */
-const MAX_FLAT_LENGTH = 120;
+const MAX_FLAT_LENGTH = 160;
 
 /**
  * The document as JSON. Keys stand in the schema's order (those of records by name), so equal documents give equal

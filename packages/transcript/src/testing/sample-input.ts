@@ -1,7 +1,10 @@
 // Documents for tests: text spoken at an even speed, with the pauses a reader makes.
 import { type RecognizedWord, type TranscriptInput } from '../create-transcript-document.js';
+import { type HeardChannel } from '../quality.js';
+import { SAMPLE_RATE_HZ } from '../sample-times.js';
 
-const SAMPLE_RATE_HZ = 16_000;
+/** In samples. */
+export const SECOND = SAMPLE_RATE_HZ;
 const CHARACTERS_PER_SECOND = 15;
 const SENTENCE_PAUSE_SECONDS = 0.55;
 const CLAUSE_PAUSE_SECONDS = 0.18;
@@ -25,6 +28,7 @@ export function speak(
       startSamples: Math.round(seconds * SAMPLE_RATE_HZ),
       endSamples: Math.round((seconds + lengthSeconds * 0.92) * SAMPLE_RATE_HZ),
       confidence: 0.9,
+      timing: 'model',
       ...(channel !== undefined && { channel }),
     });
     seconds += lengthSeconds;
@@ -61,5 +65,15 @@ export function sampleInput(
     },
     statistics: { speechSeconds: 12.3456, processingSeconds: 2 },
     ...changes,
+  };
+}
+
+/** A channel with nothing to complain of: -20 dBFS, a quarter of it silence. */
+export function heard(parts: Partial<HeardChannel> = {}): HeardChannel {
+  return {
+    uncovered: { samples: 0, stretches: [] },
+    guardEvents: [],
+    levels: { samples: 1000, peak: 0.5, squareSum: 10, clippedSamples: 0, silentSamples: 250 },
+    ...parts,
   };
 }

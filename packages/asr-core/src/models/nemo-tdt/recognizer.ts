@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { computeWords } from '../../align/words.js';
 import { cancelled } from '../../errors.js';
 import { openFrontEnd } from '../../features/front-end.js';
@@ -8,6 +9,7 @@ import { parseVocabulary } from '../../tokens/vocabulary.js';
 import { checkLanguage } from '../check-language.js';
 import { describeCapabilities } from '../describe-capabilities.js';
 import { requireFile } from '../require-file.js';
+import { parseSwitches } from '../parse-switches.js';
 import { toPieces } from '../to-pieces.js';
 import { parseMaxTokensPerFrame, readTdtShape } from './contract.js';
 import { type TdtSearch, decodeTokens } from './decode-tokens.js';
@@ -19,6 +21,7 @@ const LOCK_STEP_ROWS = 8;
 
 /** Opens a token-and-duration transducer in Parakeet's two-graph layout. @throws AsrError */
 export async function openNemoTdt(model: ModelDescription): Promise<Recognizer> {
+  parseSwitches(model, z.strictObject({}));
   const { config: configPath } = model.files;
   const vocabulary = parseVocabulary(await readModelText(requireFile(model, 'vocabulary')));
   const config = configPath === undefined ? undefined : await readModelText(configPath);

@@ -1,0 +1,84 @@
+// What is kept of an installed tier besides its files: its switches, and how it compared with another tier.
+
+import { ModelStoreError } from './errors.js';
+import {
+  getModelFolder,
+  readInstalledManifest,
+  writeInstalledManifest,
+} from './installed-manifest.js';
+import { findInstalledModel, type CacheOptions } from './model-cache.js';
+import { explainMissing, unknownTier } from './model-catalogue.js';
+import { withModelLock } from './model-lock.js';
+import {
+  installedManifestSchema,
+  parseManifest,
+  type InstalledManifest,
+  type InstalledTier,
+} from './model-manifest.js';
+import { type ModelSwitches, type ParityCheck } from './tier-schema.js';
+
+type TierOptions = CacheOptions & {
+  /** @defaultValue every installed tier */
+  tier?: string | undefined;
+};
+
+/**
+ * Sets switches of installed tiers; `undefined` gives one back to its default.
+ * @returns the tiers that were changed
+ * @throws ModelStoreError `MODEL_UNKNOWN`, `MODEL_UNKNOWN_TIER`, `MODEL_NOT_INSTALLED`, `MODEL_BUNDLED`, `MODEL_LOCKED`,
+ * `MODEL_MANIFEST_INVALID`
+ */
+export function setSwitches(
+  id: string,
+  {
+    switches,
+    ...options
+  }: TierOptions & { switches: Readonly<Record<string, ModelSwitches[string] | undefined>> },
+): Promise<string[]> {
+  return changeTiers(id, options, (tier) => {
+    const kept = Object.entries({ ...tier.switches, ...switches }).filter(
+      ([, value]) => value !== undefined,
+    );
+    return { ...tier, switches: Object.fromEntries(kept) as ModelSwitches };
+  });
+}
+
+/** Keeps the result of a comparison with the installed tier. @throws ModelStoreError as {@link setSwitches} */
+export async function recordParityCheck(
+  id: string,
+  { parityCheck, ...options }: CacheOptions & { tier: string; parityCheck: ParityCheck },
+): Promise<void> {
+  await changeTiers(id, options, (tier) => ({ ...tier, parityCheck }));
+}
+
+async function changeTiers(
+  id: string,
+  { root, tier }: TierOptions,
+  change: (tier: InstalledTier) => InstalledTier,
+): Promise<string[]> {
+  const model = await findInstalledModel(id, { root });
+  if (!model) throw await explainMissing(id, tier);
+  if (model.bundled) {
+    throw new ModelStoreError(
+      'MODEL_BUNDLED',
+      `${id} comes with Stenofleet: it cannot be changed.`,
+    );
+  }
+  return withModelLock(id, { root }, async () => {
+    const folder = getModelFolder(root, id);
+    const manifest = await readInstalledManifest(folder);
+    if (!manifest) throw await explainMissing(id, tier);
+    const names = Object.keys(manifest.tiers).filter((name) => tier === undefined || name === tier);
+    if (names.length === 0) {
+      throw unknownTier(id, { tier: tier ?? '', accepted: Object.keys(manifest.tiers) });
+    }
+    const tiers = Object.entries(manifest.tiers).map(
+      ([name, entry]) => [name, names.includes(name) ? change(entry) : entry] as const,
+    );
+    const changed: InstalledManifest = { ...manifest, tiers: Object.fromEntries(tiers) };
+    // A switch comes from outside, too.
+    parseManifest(JSON.stringify(changed), installedManifestSchema, folder);
+    await writeInstalledManifest(folder, changed);
+    return names;
+  });
+}
