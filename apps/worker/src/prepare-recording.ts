@@ -20,6 +20,12 @@ import { type WorkerContext } from './worker-context.js';
 /** A recording of more chunks than this is work for all hosts from its first chunk on. */
 const LONG_CHUNKS = 1.5;
 
+/**
+ * Audio that is heard for speech at a time, in samples (a minute; whole frames of 512). A lane takes a segment in
+ * between: with shorter blocks one worker would cut chunks more slowly than two recognise them.
+ */
+const BLOCK_SAMPLES = 60 * SAMPLE_RATE_HZ;
+
 export type Prepared = {
   plan: StoredPlan;
   /** Of the only chunk, if it was recognised here; of long recordings they lie in scratch. */
@@ -74,6 +80,7 @@ async function prepareFile(path: string, { run, context }: Preparing) {
   const { track, channels } = record.spec.plan;
   const audio = await context.decoder.openAudio(path, {
     channels,
+    blockSamples: BLOCK_SAMPLES,
     signal: work.signal,
     ...(track !== undefined && { track }),
   });
