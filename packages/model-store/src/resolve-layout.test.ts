@@ -118,7 +118,7 @@ describe('the files of a Parakeet tier', () => {
     expect(resolvePaths(generationB, 'fp32')).toBeUndefined();
   });
 
-  it('in generation C: never from the second copy, and the fp32 decoder with its sidecar', () => {
+  it('pitfall 10: in generation C never from the second copy, and the fp32 decoder with its sidecar', () => {
     const decoder = ['fp32/decoder_joint-model.onnx', 'fp32/decoder_joint-model.onnx.data'];
     expect(resolvePaths(generationC, 'fp32')).toEqual([
       'fp32/encoder-model.onnx',

@@ -52,7 +52,7 @@ describe.skipIf(!hasReference)(`NeMo's recorded 128-bin features${needsShared}`,
     ['one valid column too many', { extraColumns: 1 }],
     ['no pre-emphasis', { preEmphasis: 0 }],
     ['the HTK mel scale', { scale: 'htk' }],
-  ])('reject %s', (_, mistake) => {
+  ])('pitfall 4: reject %s', (_, mistake) => {
     const rejected = reference.signals.filter(({ samples, features }) => {
       const { max, mean } = compare(computeByDefinition(samples, mistake), features);
       return max > MAX_DIFFERENCE || mean > MEAN_DIFFERENCE;

@@ -120,6 +120,83 @@ describe('greedy TDT search', () => {
   });
 });
 
+describe('pitfall 3: other tokens are found by a host that', () => {
+  const steps: Step[] = [
+    [BLANK, 1],
+    [1, 2],
+    [0, 1],
+    [BLANK, 0],
+    [2, 1],
+    [3, 1],
+  ];
+  const decode = async (search: TdtSearch) => {
+    const [tokens] = await decodeTokens([script(steps)], search);
+    return tokens!.map(({ tokenId, startFrame }) => [tokenId, startFrame]);
+  };
+
+  it.each<[string, (search: TdtSearch) => Partial<TdtSearch>]>([
+    [
+      'keeps the state of a blank',
+      ({ decoderJoint }) => ({ decoderJoint: keepingEveryState(decoderJoint) }),
+    ],
+    [
+      'does not heed the duration head',
+      ({ decoderJoint }) => ({ decoderJoint: withoutDurations(decoderJoint) }),
+    ],
+    [
+      'believes in another number of tokens',
+      () => ({ shape: { ...SHAPE, numTokens: 4, numDurations: 6 }, blankId: 3 }),
+    ],
+  ])('%s', async (_, mistake) => {
+    const { search } = createSearch({}, { hasMemory: true });
+    const right = await decode(search);
+    // The same joint gives the same again: what differs below comes from the mistake.
+    expect(await decode(search)).toEqual(right);
+    expect(await decode({ ...search, ...mistake(search) })).not.toEqual(right);
+  });
+});
+
+type Run = OnnxSession['run'];
+
+/** As if the host had fed back what came last, whatever was emitted. */
+function keepingEveryState(joint: OnnxSession): OnnxSession {
+  let last: Awaited<ReturnType<Run>> | undefined;
+  return changeRun(joint, async (feeds, outputs) => {
+    last = await joint.run(
+      {
+        ...feeds,
+        ...(last && {
+          input_states_1: last['output_states_1']!,
+          input_states_2: last['output_states_2']!,
+        }),
+      },
+      outputs,
+    );
+    return last;
+  });
+}
+
+/** As if the host went on by one frame after a blank, and by none after a token. */
+function withoutDurations(joint: OnnxSession): OnnxSession {
+  return changeLogits(joint, (logits) => {
+    const isBlank = logits[BLANK]! > 0;
+    logits.fill(0, SHAPE.numTokens);
+    logits[SHAPE.numTokens + (isBlank ? 1 : 0)] = 5;
+  });
+}
+
+function changeLogits(joint: OnnxSession, change: (logits: Float32Array) => void): OnnxSession {
+  return changeRun(joint, async (feeds, names) => {
+    const outputs = await joint.run(feeds, names);
+    change(outputs['outputs']!.data as Float32Array);
+    return outputs;
+  });
+}
+
+function changeRun(joint: OnnxSession, run: Run): OnnxSession {
+  return { ...joint, run };
+}
+
 type Step = readonly [tokenId: number, duration: number];
 
 /** An encoding whose frames say which token and duration the fake joint finds there. */
