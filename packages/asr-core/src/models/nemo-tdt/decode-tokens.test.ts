@@ -122,7 +122,8 @@ describe('greedy TDT search', () => {
 
 describe('pitfall 3: other tokens are found by a host that', () => {
   const steps: Step[] = [
-    [BLANK, 1],
+    // A blank: what the joint remembers at the beginning (the blank as its target) adds to what is here.
+    [0, 1],
     [1, 2],
     [0, 1],
     [BLANK, 0],
