@@ -21,10 +21,10 @@ import { type WorkerContext } from './worker-context.js';
 const LONG_CHUNKS = 1.5;
 
 /**
- * Audio that is heard for speech at a time, in samples (a minute; whole frames of 512). A lane takes a segment in
- * between: with shorter blocks one worker would cut chunks more slowly than two recognise them.
+ * Audio that is heard for speech at a time, in samples (whole frames of 512). A lane takes a segment in between: with
+ * shorter blocks one worker would cut chunks more slowly than two recognise them. Separate channels are heard together.
  */
-const BLOCK_SAMPLES = 60 * SAMPLE_RATE_HZ;
+const BLOCK_SAMPLES = { mix: 120 * SAMPLE_RATE_HZ, separate: 24 * SAMPLE_RATE_HZ };
 
 export type Prepared = {
   plan: StoredPlan;
@@ -80,7 +80,7 @@ async function prepareFile(path: string, { run, context }: Preparing) {
   const { track, channels } = record.spec.plan;
   const audio = await context.decoder.openAudio(path, {
     channels,
-    blockSamples: BLOCK_SAMPLES,
+    blockSamples: BLOCK_SAMPLES[channels],
     signal: work.signal,
     ...(track !== undefined && { track }),
   });

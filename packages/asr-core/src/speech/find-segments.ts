@@ -6,6 +6,7 @@ import { createLevelMeter, type LevelMeter, type LevelSums } from '../quality/me
 import { type Segment } from '../transcript.js';
 import { type SpeechOptions } from './find-speech.js';
 import { type SegmentLimits } from './plan-segments.js';
+import { readAhead } from './read-ahead.js';
 import { repairSamples } from './repair-samples.js';
 import { type Segmenter, createSegmenter } from './segmenter.js';
 import { type VadState, createVadState } from './silero-vad.js';
@@ -49,7 +50,7 @@ export async function* findSegments(
   let heardSamples = 0;
   const getLevels = () => meters.map((meter) => meter.getSums());
 
-  for await (const block of blocks) {
+  for await (const block of readAhead(blocks)) {
     if (signal?.aborted) throw cancelled();
     while (channels.length < block.length) {
       channels.push(createSegmenter({ limits, speech }));
