@@ -95,6 +95,12 @@ export function createInferenceHost({
     const idle = [...slots.values()]
       .filter((slot) => slot.inference && slot.users === 0)
       .sort((a, b) => a.lastUse - b.lastUse);
+    const { availableBytes } = await readLimits();
+    const idleBytes = idle.reduce((sum, { model }) => sum + model.memoryNeedBytes, 0);
+    // Else all would be closed, and in vain.
+    if (availableBytes + idleBytes < memoryNeedBytes) {
+      throw noRoom(key, { memoryNeedBytes, availableBytes });
+    }
     for (;;) {
       const { availableBytes } = await readLimits();
       if (availableBytes >= memoryNeedBytes) return;

@@ -21,7 +21,7 @@ export function planBetterTier(
     } catch (error) {
       const isCancelled = error instanceof AsrError && error.code === 'CANCELLED';
       if (work.signal.aborted || isCancelled) throw error;
-      log.warn({ job: id, model: betterTier.key, error }, 'a better tier could not be used');
+      log.warn({ job: id, model: betterTier.key, err: error }, 'a better tier could not be used');
       return undefined;
     }
   };

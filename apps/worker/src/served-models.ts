@@ -47,12 +47,14 @@ export async function resolveServedModels(
     for (const { id, tier } of await expandWish(wish, options.root)) {
       const resolved = await resolveModel(id, { root: options.root, tier });
       const model = await describeServed(resolved, options);
-      const better = await resolveBetterTier(resolved, { root: options.root });
-      served.set(model.key, {
-        ...model,
-        ...(better && { betterTier: await describeServed(better, options) }),
-      });
+      served.set(model.key, model);
     }
+  }
+  for (const model of served.values()) {
+    const better = await resolveBetterTier(model.resolved, { root: options.root });
+    // Beside the model that work is for, one lane is what a doubtful segment now and then needs.
+    const betterTier = better && (await describeServed(better, { ...options, lanes: 1 }));
+    if (betterTier) model.betterTier = served.get(betterTier.key) ?? betterTier;
   }
   if (served.size === 0) {
     throw new CodedError(
@@ -83,8 +85,8 @@ async function describeServed(
   resolved: ResolvedModel,
   { root, limits, lanes, maxPrivateBytes }: ServedModelsOptions,
 ): Promise<ServedModel> {
-  const { manifest, tier, provenance } = resolved;
-  const modelBytes = countModelBytes(provenance);
+  const { manifest, tier } = resolved;
+  const modelBytes = countModelBytes(resolved);
   const laneCount = lanes ?? planLaneCount({ ...limits, modelBytes });
   return {
     key: `${manifest.id}:${tier}`,

@@ -108,6 +108,17 @@ describe('speech in which nothing is understood', () => {
     );
   });
 
+  it('is heard again anew once something was understood', async () => {
+    let wholes = 0;
+    const { heard, result } = listen((request) => {
+      if (!isWhole(request)) return silence;
+      wholes += 1;
+      return wholes === 5 ? makeResult(['yes']) : silence;
+    }, 6);
+    await result;
+    expect(heard).toHaveLength(6 + 3 * 2 + 2);
+  });
+
   it('is heard again and again where that helps', async () => {
     const { heard, result } = listen(
       (request) => (isWhole(request) ? silence : makeResult(['yes'])),

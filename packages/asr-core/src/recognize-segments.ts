@@ -104,7 +104,7 @@ export async function recognizeSegments(
 
 function countVainRetries(before: number, events: readonly GuardEvent[]): number {
   const silence = events.find(({ guard }) => guard === 'no-words');
-  if (!silence) return before;
+  if (!silence) return 0;
   return silence.outcome === 'kept' ? before + 1 : 0;
 }
 

@@ -15,7 +15,7 @@ import {
   type InstalledManifest,
   type InstalledTier,
 } from './model-manifest.js';
-import { type ModelSwitches, type ParityCheck } from './tier-schema.js';
+import { isRefused, type ModelSwitches, type ParityCheck } from './tier-schema.js';
 
 type TierOptions = CacheOptions & {
   /** @defaultValue every installed tier */
@@ -39,7 +39,9 @@ export function setSwitches(
     const kept = Object.entries({ ...tier.switches, ...switches }).filter(
       ([, value]) => value !== undefined,
     );
-    return { ...tier, switches: Object.fromEntries(kept) as ModelSwitches };
+    const changed = { ...tier, switches: Object.fromEntries(kept) as ModelSwitches };
+    // A tier that was accepted was so with other switches; one that was refused needs another check all the same.
+    return isRefused(tier) ? changed : { ...changed, parityCheck: undefined };
   });
 }
 

@@ -1,6 +1,6 @@
 // Which bytes and switches make a transcript.
 
-import { type ModelSource } from './model-manifest.js';
+import { type InstalledManifest, type ModelSource } from './model-manifest.js';
 import { type ModelSwitches } from './tier-schema.js';
 
 type FileProvenance = { path: string; bytes: number; sha256: string };
@@ -19,10 +19,25 @@ export type ModelProvenance = {
   aligners?: { id: string; tier: string; files: FileProvenance[] }[];
 };
 
-/** Size of all that a lane opens, in bytes. */
-export function countModelBytes(provenance: ModelProvenance): number {
-  return listFiles(provenance).reduce((sum, { bytes }) => sum + bytes, 0);
+/** By which weights grow when a session opens them, and a lane's room to work, in bytes: as manifests reckon `memoryBytes`. */
+const WEIGHTS_FACTOR = 1.5;
+const WORKING_BYTES = 600_000_000;
+
+/**
+ * Size of all that a lane opens, in bytes: of its files, or what the manifest's `memoryBytes` makes of them where that is
+ * more, as with half precision, which is widened.
+ */
+export function countModelBytes({ manifest, tier, provenance }: CountedModel): number {
+  const files = listFiles(provenance).reduce((sum, { bytes }) => sum + bytes, 0);
+  const memoryBytes = manifest.tiers[tier]?.memoryBytes ?? 0;
+  return Math.max(files, (memoryBytes - WORKING_BYTES) / WEIGHTS_FACTOR);
 }
+
+type CountedModel = {
+  manifest: Pick<InstalledManifest, 'tiers'>;
+  tier: string;
+  provenance: ModelProvenance;
+};
 
 /** Hashes of all files, and switches as `name=value`: where these are equal, so are transcripts of one recording. */
 export function identifyModel(provenance: ModelProvenance): string[] {

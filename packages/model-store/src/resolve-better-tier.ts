@@ -7,8 +7,22 @@ export async function resolveBetterTier(
   options: CacheOptions,
 ): Promise<ResolvedModel | undefined> {
   const better = tiers[tier]?.betterTier;
-  if (better === undefined) return undefined;
+  // In a ring, segments that hold room in one tier could wait for one another's in the next.
+  if (better === undefined || leadsTo(tier, { tiers, from: better })) return undefined;
   const model = await findInstalledModel(id, options);
   const isUsable = model?.tiers.some((state) => state.tier === better && state.isUsable);
   return isUsable ? resolveModel(id, { ...options, tier: better }) : undefined;
+}
+
+function leadsTo(
+  tier: string,
+  { tiers, from }: { tiers: ResolvedModel['manifest']['tiers']; from: string },
+): boolean {
+  const passed = new Set<string>();
+  for (let at: string | undefined = from; at !== undefined; at = tiers[at]?.betterTier) {
+    if (at === tier) return true;
+    if (passed.has(at)) return false;
+    passed.add(at);
+  }
+  return false;
 }

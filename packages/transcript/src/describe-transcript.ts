@@ -182,7 +182,7 @@ function describeDoubts(
     const kept = guardEvents.filter(
       (event) =>
         event.outcome === 'kept' &&
-        !(event.guard === 'no-words' && overlapsAny(event, uncovered.stretches)),
+        !(event.guard === 'no-words' && overlapsAny(event, silent)),
     );
     return [
       ...silent.map((stretch) => describeDoubt('no-words', { stretch, where })),

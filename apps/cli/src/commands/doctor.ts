@@ -97,7 +97,7 @@ async function checkLimits(config: CliContext['config'], root: string): Promise<
   const limits = await readMachineLimits();
   // For the model that a run would take; a damaged one has its own line.
   const model = await chooseModel(config, root).catch(() => undefined);
-  const modelBytes = model ? countModelBytes(model.provenance) : 0;
+  const modelBytes = model ? countModelBytes(model) : 0;
   const lanes = config.lanes ?? planLaneCount({ ...limits, modelBytes });
   return [describeThreads(limits, lanes), describeMemory(limits)];
 }

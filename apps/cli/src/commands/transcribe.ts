@@ -97,7 +97,10 @@ export async function transcribe(
     const model = await chooseModel(
       {
         model: options.model ?? config.model ?? settings.model,
-        tier: options.tier ?? config.tier ?? settings.tier,
+        // A tier without its model would be that of another.
+        tier:
+          options.tier ??
+          (options.model === undefined ? (config.tier ?? settings.tier) : undefined),
       },
       getModelsRoot(config),
     );

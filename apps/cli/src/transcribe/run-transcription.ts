@@ -169,8 +169,8 @@ function describeOutcome(plan: PlannedRecording, result: TranscribedRecording): 
   };
 }
 
-async function planLanes({ provenance }: ResolvedModel): Promise<number> {
-  const modelBytes = countModelBytes(provenance);
+async function planLanes(model: ResolvedModel): Promise<number> {
+  const modelBytes = countModelBytes(model);
   const { cpus, memoryBytes } = await readMachineLimits();
   return planLaneCount({ cpus, memoryBytes, modelBytes });
 }

@@ -39,6 +39,8 @@ export function createAligners(
         return aligner;
       });
     opening.set(model, known);
+    // The next segment that needs it tries again.
+    known.catch(() => opening.delete(model));
     return known;
   };
 
