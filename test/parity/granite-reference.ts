@@ -80,7 +80,7 @@ export type Golden = {
     | 'with_given_features_abs',
     number
   >;
-  mistakes_noticed: Record<string, string>;
+  mistakes_noticed?: Record<string, string>;
   audio: GoldenAudio[];
   cases: GoldenCase[];
   tokenizer_cases: { text: string; ids: number[] }[];
@@ -94,8 +94,11 @@ export const needsReference = hasGolden ? '' : ' [skipped: needs ../shared/data]
 export const golden = (
   hasGolden
     ? JSON.parse(readFileSync(granitePath('golden.json'), 'utf8'))
-    : { audio: [], cases: [], tokenizer_cases: [], detokenise_cases: [], mistakes_noticed: {} }
+    : { audio: [], cases: [], tokenizer_cases: [], detokenise_cases: [] }
 ) as Golden;
+
+/** Numbers in a row of features. */
+const rowWidth = golden.audio[0]?.features.shape[1] ?? 0;
 
 /** Folders with graphs; each is a tier. */
 export const tiers = hasGolden
@@ -122,7 +125,7 @@ export function describeModel(tier: string, switches: ModelSwitches = {}): Model
     switches,
     frontEnd: {
       kind: 'granite-log-mel',
-      numMels: (golden.audio[0]?.features.shape[1] ?? 0) / 2,
+      numMels: rowWidth / 2,
     },
     subsamplingFactor: 8,
     maxSegmentSeconds: 30,
@@ -158,7 +161,7 @@ export function readFeatures({ features }: GoldenAudio): GraniteFeatures {
 /** With so many rows of zeros behind them that do not count. */
 export function padFeatures(features: GraniteFeatures, paddingRows: number): GraniteFeatures {
   const { data, numRows, validRows } = features;
-  const padded = new Float32Array((data.length / numRows) * (numRows + paddingRows));
+  const padded = new Float32Array(rowWidth * (numRows + paddingRows));
   padded.set(data);
   return { data: padded, numRows: numRows + paddingRows, validRows };
 }

@@ -1,7 +1,7 @@
 // Mistakes that model-contracts.md, section 1, warns of: each test makes the mistake and sees it fail where the right way
 // gives the golden result.
 
-import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { loadRecognizer } from '@stenofleet/asr-core';
@@ -22,13 +22,17 @@ import {
   closeSessions,
   compareTensor,
   describeModel,
+  isWholeText,
   known,
+  longestCase,
   melReference,
   openSessions,
   readConfig,
   readPieces,
   readSamples,
+  switchesOf,
   waveformReference,
+  withoutSpaces,
 } from './cohere-reference.js';
 
 type Feeds = Parameters<OnnxSession['run']>[0];
@@ -73,7 +77,7 @@ async function decode(
     const { tokens } = await decodeCohereTokens(graphs.startDecoder(encoding), prompt, {
       endId,
       eosBias: expected.eos_bias,
-      maxTokens: expected.max_tokens,
+      maxTokens: Math.min(expected.max_tokens, graphs.contextTokens - prompt.length),
       isCancelled: () => false,
     });
     return tokens.map(({ tokenId }) => tokenId);
@@ -88,11 +92,7 @@ describe.skipIf(!waveformReference.isThere)('on cohere-tiny (needs golden result
   let sessions: CohereSessions;
   beforeAll(async () => {
     sessions = await openSessions(waveformReference);
-    expected = known(
-      golden.cases.find(
-        ({ prompt_tokens, generated_ids }) => prompt_tokens === 10 && generated_ids.length > 2,
-      ),
-    );
+    expected = known(longestCase(waveformReference, ({ prompt_tokens }) => prompt_tokens === 10));
   });
   afterAll(() => closeSessions(sessions));
   const decodeFedWrongly = (change: Change) =>
@@ -184,38 +184,45 @@ describe.skipIf(!waveformReference.isThere)('on cohere-tiny (needs golden result
     expect(result).not.toEqual(expected.generated_ids);
   });
 
-  it('pitfall 10: the form is in the graph, not in the name of its file', async () => {
-    // Two repositories use the same names for different bytes: here the mel form under the names of the other.
-    const folder = mkdtempSync(join(tmpdir(), 'steno-names-'));
-    const place = (from: string, to: string): string => {
-      for (const name of readdirSync(dirname(from))) {
-        if (name.startsWith(`${basename(from)}_`)) {
-          copyFileSync(join(dirname(from), name), join(folder, name));
+  const spoken = longestCase(melReference, isWholeText);
+  it.skipIf(!spoken)(
+    'pitfall 10: the form is in the graph, not in the name of its file',
+    async () => {
+      // Two repositories use the same names for different bytes: here the mel form under the names of the other.
+      const folder = mkdtempSync(join(tmpdir(), 'steno-names-'));
+      const place = (from: string, to: string): string => {
+        for (const name of readdirSync(dirname(from))) {
+          if (name.startsWith(`${basename(from)}_`)) {
+            copyFileSync(join(dirname(from), name), join(folder, name));
+          }
         }
-      }
-      copyFileSync(from, join(folder, to));
-      return join(folder, to);
-    };
-    const formByName = (path: string) =>
-      basename(path).startsWith('cohere-encoder') ? 'waveform' : 'mel';
-    const files = {
-      ...melReference.files,
-      encoder: place(melReference.files.encoder, basename(waveformReference.files.encoder)),
-      decoder: place(
-        known(melReference.files.decoder),
-        basename(known(waveformReference.files.decoder)),
-      ),
-    };
-    const { audio, language } = known(melReference.golden.cases[0]);
-    const recognizer = await loadRecognizer(describeModel({ ...melReference, files }));
-    const [result] = await recognizer.recognize([{ samples: readSamples(melReference, audio) }], {
-      language,
-    });
-    await recognizer.close();
-    rmSync(folder, { recursive: true });
-    expect(formByName(files.encoder)).toBe('waveform');
-    expect(known(result).words.length).toBeGreaterThan(0);
-  });
+        copyFileSync(from, join(folder, to));
+        return join(folder, to);
+      };
+      const formByName = (path: string) =>
+        basename(path).startsWith('cohere-encoder') ? 'waveform' : 'mel';
+      const files = {
+        ...melReference.files,
+        encoder: place(melReference.files.encoder, basename(waveformReference.files.encoder)),
+        decoder: place(
+          known(melReference.files.decoder),
+          basename(known(waveformReference.files.decoder)),
+        ),
+      };
+      const { audio, language, pnc, text } = known(spoken);
+      const model = describeModel({ ...melReference, files }, switchesOf(known(spoken)));
+      const recognizer = await loadRecognizer(model);
+      const [result] = await recognizer.recognize([{ samples: readSamples(melReference, audio) }], {
+        language,
+        punctuation: pnc,
+      });
+      await recognizer.close();
+      rmSync(folder, { recursive: true });
+      expect(formByName(files.encoder)).toBe('waveform');
+      const heard = known(result).words.map((word) => word.text);
+      expect(withoutSpaces(heard.join(''))).toBe(withoutSpaces(text));
+    },
+  );
 });
 
 describe.skipIf(!melReference.isThere)('on cohere-mel-tiny (needs golden results)', () => {
@@ -255,22 +262,24 @@ describe.skipIf(!melReference.isThere)('on cohere-mel-tiny (needs golden results
   });
 
   it('pitfall 5: the column that does not count would be a frame of its own', async () => {
-    const samples = readSamples(melReference, known(golden.audio[0]).name).subarray(0, 80 * 160);
+    const whole = readSamples(melReference, known(golden.audio[0]).name);
+    const frames = Math.floor(whole.length / 160 / 8);
+    const samples = whole.subarray(0, frames * 8 * 160);
     const right = await encodeFedWrongly(samples, (rows) => rows);
-    expect(right.dims[1]).toBe(10);
+    expect(right.dims[1]).toBe(frames);
     const longer = await encodeFedWrongly(samples, (rows, { mels }) =>
       Float32Array.of(...rows, ...new Float32Array(mels)),
     );
-    expect(longer.dims[1]).toBe(11);
+    expect(longer.dims[1]).toBe(frames + 1);
   });
 
   it('pitfall 7: the number of logits to keep is of rank 0, too', async () => {
     const expected = known(golden.cases[0]);
-    const decoder = mistaken(sessions.decoder, (feeds) => ({
+    const strictly = { ...sessions, decoder: strict(sessions.decoder) };
+    const decoder = mistaken(strictly.decoder, (feeds) => ({
       ...feeds,
       num_logits_to_keep: withData(known(feeds['num_logits_to_keep']), BigInt64Array.of(1n), [1]),
     }));
-    const strictly = { ...sessions, decoder: strict(sessions.decoder) };
     expect(await decode(melReference, strictly, { expected })).toEqual(expected.generated_ids);
     expect(await decode(melReference, { ...sessions, decoder }, { expected })).toBe('failed');
   });
@@ -352,25 +361,24 @@ describe('text tables', () => {
   });
 });
 
-describe.skipIf(!waveformReference.isThere)('languages (needs golden results)', () => {
-  it('pitfall 9: a code in the vocabulary is not a language that the model knows', async () => {
-    const { languages, files } = waveformReference;
-    const [trained] = languages as [string];
-    const others = languages.slice(1);
-    const model = { ...describeModel(waveformReference), languages: [trained] };
-    // The mistake: asking the vocabulary.
-    const pieces = parsePieceTable(readFileSync(known(files.vocabulary), 'utf8'));
-    const isInVocabulary = (language: string) => pieces.includes(`<|${language}|>`);
-    const recognizer = await loadRecognizer(model);
-    const samples = readSamples(waveformReference, known(waveformReference.golden.audio[0]).name);
-    for (const language of others) {
-      expect(isInVocabulary(language)).toBe(true);
+/** The mistake of pitfall 9 is to ask the vocabulary, which has these codes. */
+const [trained = ''] = waveformReference.languages;
+const others = (waveformReference.isThere ? readPieces(waveformReference) : [])
+  .flatMap((piece) => /^<\|([a-z]{2})\|>$/.exec(piece)?.[1] ?? [])
+  .filter((language) => language !== trained);
+
+describe.skipIf(others.length === 0)('languages (needs golden results)', () => {
+  it.each(others.slice(0, 3))(
+    'pitfall 9: %s is in the vocabulary, but no language that the model knows',
+    async (language) => {
+      const model = { ...describeModel(waveformReference), languages: [trained] };
+      const recognizer = await loadRecognizer(model);
+      const samples = readSamples(waveformReference, known(waveformReference.golden.audio[0]).name);
       await expect(recognizer.recognize([{ samples }], { language })).rejects.toMatchObject({
         code: 'LANGUAGE_UNSUPPORTED',
         message: expect.stringContaining(trained) as string,
       });
-    }
-    await recognizer.close();
-    expect(others.length).toBeGreaterThan(0);
-  });
+      await recognizer.close();
+    },
+  );
 });
