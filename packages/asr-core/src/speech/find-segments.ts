@@ -9,7 +9,7 @@ import { type SegmentLimits } from './plan-segments.js';
 import { readAhead } from './read-ahead.js';
 import { repairSamples } from './repair-samples.js';
 import { type Segmenter, createSegmenter } from './segmenter.js';
-import { type VadState, createVadState } from './silero-vad.js';
+import { type VadResult, type VadState, createVadState } from './silero-vad.js';
 
 export type FindSegmentsOptions = {
   speech?: SpeechOptions | undefined;
@@ -46,30 +46,19 @@ export async function* findSegments(
   const limits = { ...segments, maxSegmentSeconds: inference.capabilities.maxSegmentSeconds };
   const channels: Segmenter[] = [];
   const meters: LevelMeter[] = [];
-  const vadStates: VadState[] = [];
   let heardSamples = 0;
   const getLevels = () => meters.map((meter) => meter.getSums());
 
-  for await (const block of readAhead(blocks)) {
+  // The next block is in a lane while segments are made of this one.
+  for await (const { block, judged } of readAhead(judgeBlocks(blocks, { inference, signal }))) {
     if (signal?.aborted) throw cancelled();
     while (channels.length < block.length) {
       channels.push(createSegmenter({ limits, speech }));
       meters.push(createLevelMeter());
-      vadStates.push(createVadState());
     }
-    block.forEach((samples, index) => {
-      repairSamples(samples);
-      meters[index]!.push(samples);
-    });
-    const streams = block.map((samples, index) => ({
-      // A copy: the lane gets it for good, and the segmenter keeps the block.
-      samples: samples.slice(),
-      state: vadStates[index]!,
-    }));
-    const judged = await inference.detectSpeech(streams, signal);
     heardSamples += block[0]?.length ?? 0;
-    const found = judged.map(({ probabilities, state }, index) => {
-      vadStates[index] = state;
+    const found = judged.map(({ probabilities }, index) => {
+      meters[index]!.push(block[index]!);
       return channels[index]!.push(block[index]!, probabilities);
     });
     const computeMs = judged.reduce((sum, result) => sum + result.computeMs, 0);
@@ -78,4 +67,28 @@ export async function* findSegments(
   if (signal?.aborted) throw cancelled();
   const last = channels.map((channel) => channel.finish());
   yield { channels, segments: last, levels: getLevels(), heardSamples, computeMs: 0, ended: true };
+}
+
+type JudgedBlock = { block: readonly Float32Array[]; judged: readonly VadResult[] };
+
+/** Repairs each block and hears it for speech, one behind the other: the detector goes on from where it was. */
+async function* judgeBlocks(
+  blocks: AsyncIterable<readonly Float32Array[]>,
+  {
+    inference,
+    signal,
+  }: { inference: Pick<Inference, 'detectSpeech'>; signal: AbortSignal | undefined },
+): AsyncGenerator<JudgedBlock, void, undefined> {
+  let states: VadState[] = [];
+  for await (const block of readAhead(blocks)) {
+    block.forEach(repairSamples);
+    const streams = block.map((samples, index) => ({
+      // A copy: the lane gets it for good, and the segmenter keeps the block.
+      samples: samples.slice(),
+      state: states[index] ?? createVadState(),
+    }));
+    const judged = await inference.detectSpeech(streams, signal);
+    states = judged.map(({ state }) => state);
+    yield { block, judged };
+  }
 }
