@@ -181,8 +181,7 @@ function describeDoubts(
     const silent = uncovered.stretches.filter((stretch) => !overlapsAny(stretch, missing));
     const kept = guardEvents.filter(
       (event) =>
-        event.outcome === 'kept' &&
-        !(event.guard === 'no-words' && overlapsAny(event, silent)),
+        event.outcome === 'kept' && !(event.guard === 'no-words' && overlapsAny(event, silent)),
     );
     return [
       ...silent.map((stretch) => describeDoubt('no-words', { stretch, where })),
