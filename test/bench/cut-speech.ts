@@ -15,7 +15,7 @@ export async function cutSpeech(
     laneCount: inference.laneCount,
     capabilities: inference.capabilities,
     budget: inference.budget,
-    detectSpeech: (streams, signal) => inference.detectSpeech(streams, signal),
+    listen: () => inference.listen(),
     recognize({ samples }) {
       stretches.push(samples);
       return Promise.resolve({ words: [], remarks: [], computeMs: 0 });

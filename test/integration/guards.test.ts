@@ -84,16 +84,19 @@ function createStub(recognize: (request: RecognizeRequest) => Partial<SegmentRes
     budget: { reserve: () => Promise.resolve(), release: () => undefined },
     recognize: (request) =>
       Promise.resolve({ words: [], remarks: [], computeMs: 10, ...recognize(request) }),
-    detectSpeech: (streams) =>
-      Promise.resolve(
-        streams.map(({ samples }) => ({
-          probabilities: Float32Array.from(
-            { length: Math.ceil(samples.length / VAD_FRAME_SAMPLES) },
-            (_, frame) => Number(samples[frame * VAD_FRAME_SAMPLES] !== 0),
-          ),
-          ...{ state: createVadState(), computeMs: 1 },
-        })),
-      ),
+    listen: () => ({
+      hear: (block) =>
+        Promise.resolve(
+          block.map((samples) => ({
+            probabilities: Float32Array.from(
+              { length: Math.ceil(samples.length / VAD_FRAME_SAMPLES) },
+              (_, frame) => Number(samples[frame * VAD_FRAME_SAMPLES] !== 0),
+            ),
+            ...{ state: createVadState(), computeMs: 1 },
+          })),
+        ),
+      close: () => undefined,
+    }),
     getTimings: () => Promise.resolve({ runMs: 0, totalMs: 0 }),
     close: () => Promise.resolve(),
   };

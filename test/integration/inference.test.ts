@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import {
   type Inference,
   type InferenceProcess,
-  createVadState,
   openLanePool,
   startInferenceProcess,
 } from '@stenofleet/asr-core';
@@ -46,31 +45,25 @@ describe.each([
   it('judges speech block by block as in one piece', async () => {
     const inference = (opened = await open(1));
     const samples = speech.slice(0, 512 * 400);
-    const whole = await inference.detectSpeech([
-      { samples: samples.slice(), state: createVadState() },
-    ]);
-    const parts: number[] = [];
-    let state = createVadState();
-    for (let from = 0; from < samples.length; from += 512 * 100) {
-      const [part] = await inference.detectSpeech([
-        { samples: samples.slice(from, from + 512 * 100), state },
-      ]);
-      if (!part) throw new Error('no answer');
-      parts.push(...part.probabilities);
-      state = part.state;
-    }
-    expect(parts).toEqual([...(whole[0]?.probabilities ?? [])]);
+    const cutBlock = (from: number) => [samples.slice(from, from + 512 * 100)];
+    const [whole] = await inference.listen().hear([samples]);
+    const listener = inference.listen();
+    const answers = [0, 1, 2].map((index) => listener.hear(cutBlock(index * 512 * 100)));
+    const heard = await Promise.all(answers);
+    // Whoever goes on later, elsewhere, brings along what is known.
+    const states = heard[2]?.map(({ state }) => state);
+    heard.push(await inference.listen(states).hear(cutBlock(3 * 512 * 100)));
+    listener.close();
+    const parts = heard.flatMap(([part]) => [...(part?.probabilities ?? [])]);
+    expect(parts).toEqual([...(whole?.probabilities ?? [])]);
     expect(parts.filter((p) => p > 0.5).length).toBeGreaterThan(150);
   });
 
   it('judges channels together as alone', async () => {
     const inference = (opened = await open(1));
-    const stream = (from: number) => ({
-      samples: speech.slice(from, from + 512 * 60),
-      state: createVadState(),
-    });
-    const together = await inference.detectSpeech([stream(0), stream(5 * SECOND)]);
-    const [alone] = await inference.detectSpeech([stream(5 * SECOND)]);
+    const channel = (from: number) => speech.slice(from, from + 512 * 60);
+    const together = await inference.listen().hear([channel(0), channel(5 * SECOND)]);
+    const [alone] = await inference.listen().hear([channel(5 * SECOND)]);
     together[1]?.probabilities.forEach((p, i) =>
       expect(p).toBeCloseTo(alone?.probabilities[i] ?? NaN, 4),
     );

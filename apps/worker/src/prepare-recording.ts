@@ -20,11 +20,8 @@ import { type WorkerContext } from './worker-context.js';
 /** A recording of more chunks than this is work for all hosts from its first chunk on. */
 const LONG_CHUNKS = 1.5;
 
-/**
- * Audio that is heard for speech at a time, in samples (whole frames of 512). A lane takes a segment in between: with
- * shorter blocks one worker would cut chunks more slowly than two recognise them. Separate channels are heard together.
- */
-const BLOCK_SAMPLES = { mix: 120 * SAMPLE_RATE_HZ, separate: 24 * SAMPLE_RATE_HZ };
+/** Audio that is heard for speech at a time, in samples (whole frames of 512). Separate channels are heard together. */
+const BLOCK_SAMPLES = { mix: 64 * SAMPLE_RATE_HZ, separate: 16 * SAMPLE_RATE_HZ };
 
 export type Prepared = {
   plan: StoredPlan;

@@ -1,11 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CutChunk, type CutChunksOptions, cutChunks } from './cut-chunks.js';
-import { AsrError } from './errors.js';
 import { type Inference } from './inference/inference.js';
 import { type PreparedSpeech, joinChunks } from './join-chunks.js';
 import { recognizeChunk } from './recognize-chunk.js';
-import { SECOND, answer, blocks, fakeInference, sound } from './testing/fake-inference.js';
+import {
+  SECOND,
+  answer,
+  blocks,
+  brokenListener,
+  fakeInference,
+  sound,
+} from './testing/fake-inference.js';
 import { transcribeAudio } from './transcribe-audio.js';
 
 /** Speech of 8 s and a pause of 2 s: one segment each. */
@@ -81,7 +87,7 @@ describe('a recording in chunks', () => {
 
   it('fails with what failed, and stops when it is cancelled', async () => {
     const broken = fakeInference({
-      detectSpeech: () => Promise.reject(new AsrError('INFERENCE_CRASHED', 'broken')),
+      listen: () => brokenListener,
     });
     await expect(cutChunks(blocks(minuteOfTurns()), broken).next()).rejects.toMatchObject({
       code: 'INFERENCE_CRASHED',

@@ -36,7 +36,7 @@ export type CutChunk = {
  */
 export async function* cutChunks(
   blocks: AsyncIterable<readonly Float32Array[]>,
-  inference: Pick<Inference, 'detectSpeech' | 'capabilities'>,
+  inference: Pick<Inference, 'listen' | 'capabilities'>,
   options: CutChunksOptions = {},
 ): AsyncGenerator<CutChunk, PreparedSpeech, undefined> {
   const { chunkSeconds = 300, durationSeconds, onProgress } = options;

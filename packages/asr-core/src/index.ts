@@ -49,7 +49,11 @@ export {
   type PreparedSpeech,
 } from './join-chunks.js';
 export { type ChunkPlan } from './speech/plan-chunks.js';
-export { type Inference, type RecognizeRequest } from './inference/inference.js';
+export {
+  type Inference,
+  type RecognizeRequest,
+  type SpeechListener,
+} from './inference/inference.js';
 export { openLanePool, type LanePoolOptions } from './inference/lane-pool.js';
 export {
   startInferenceProcess,
@@ -74,12 +78,7 @@ export { alignWords, toComparableWord, type AlignmentStep } from './align/align-
 export { checkGraphs, type GraphReport } from './models/check-graphs.js';
 export { type GraphSignature, type TensorSignature } from './runtime/graph-signature.js';
 export { checkLanguage } from './models/check-language.js';
-export {
-  createVadState,
-  type VadResult,
-  type VadState,
-  type VadStream,
-} from './speech/silero-vad.js';
+export { createVadState, type VadResult, type VadState } from './speech/silero-vad.js';
 export { type AudioBudget } from './inference/audio-budget.js';
 export { type SegmentLimits } from './speech/plan-segments.js';
 export { type SpeechOptions, type SpeechRegion } from './speech/find-speech.js';

@@ -5,6 +5,7 @@ import {
   SECOND,
   answer,
   blocks,
+  brokenListener,
   fakeInference as fake,
   sound,
   waitForAbort,
@@ -123,11 +124,7 @@ describe('transcribed audio', () => {
   });
 
   it.each<[string, Partial<Inference>, boolean]>([
-    [
-      'speech detection',
-      { detectSpeech: () => Promise.reject(new AsrError('INFERENCE_CRASHED', 'broken')) },
-      false,
-    ],
+    ['speech detection', { listen: () => brokenListener }, false],
     ['the source', {}, true],
   ])('fails with the failure of %s', async (_, broken, isSourceBroken) => {
     async function* source() {

@@ -14,6 +14,8 @@ import { createPatience, type Patience } from './patience.js';
 
 const MAX_PROBE_BYTES = 8 * 1024 * 1024;
 const MAX_LINE_CHARS = 2_000;
+/** Otherwise every packet is written as it comes: ten times as many reads. */
+const LARGE_PIECES = ['-flush_packets', '0'];
 
 /** What the file system says about a path. */
 export type FileFacts =
@@ -94,7 +96,7 @@ export function createFfmpeg(programs: { ffmpegPath: string; ffprobePath: string
       return start(programs.ffmpegPath, decodeArguments(path, request), request.onLine, options);
     },
 
-    /** Mono float samples, as they come in, to a FLAC file. */
+    /** Mono samples to a FLAC file: they come in as 16-bit integers, or as float for one of 24 bits. */
     writeFlac: (
       path: string,
       format: FlacFormat,
@@ -102,12 +104,12 @@ export function createFfmpeg(programs: { ffmpegPath: string; ffprobePath: string
     ): Promise<ProcessOutput> =>
       collectOutput(programs.ffmpegPath, writeFlacArguments(path, format), options),
 
-    /** The float samples of a FLAC file; ends badly where any of it is damaged. */
+    /** Samples of a FLAC file, in the form in which they went in; ends badly where any of it is damaged. */
     startReadFlac: (
       path: string,
-      onLine: (line: string) => void,
+      { bits, onLine }: Pick<FlacFormat, 'bits'> & { onLine: (line: string) => void },
       options: RunOptions,
-    ): RunningProcess => start(programs.ffmpegPath, readFlacArguments(path), onLine, options),
+    ): RunningProcess => start(programs.ffmpegPath, readFlacArguments(path, bits), onLine, options),
   };
 }
 
@@ -117,6 +119,7 @@ function decodeArguments(path: string, request: DecodeRequest): string[] {
     .inputOptions(openingOptions(request.demuxers))
     .audioFilters(request.filters)
     .outputOptions(['-map', `0:${request.streamIndex}`, '-filter_threads', '1', '-f', 'f32le'])
+    .outputOptions(LARGE_PIECES)
     .output('pipe:1')
     ._getArguments();
 }
@@ -125,19 +128,20 @@ function writeFlacArguments(path: string, { sampleRateHz, bits }: FlacFormat): s
   return createCommand('pipe:0')
     .inputOptions(['-y', '-hide_banner', '-loglevel', 'level+error', '-threads', '1'])
     .inputOptions(['-protocol_whitelist', 'pipe'])
-    .inputOptions(['-f', 'f32le', '-ar', `${sampleRateHz}`, '-ac', '1'])
+    .inputOptions(['-f', bits === 16 ? 's16le' : 'f32le', '-ar', `${sampleRateHz}`, '-ac', '1'])
     .outputOptions(['-c:a', 'flac', '-sample_fmt', bits === 16 ? 's16' : 's32', '-f', 'flac'])
     .outputOptions(['-fflags', '+bitexact', '-flags:a', '+bitexact'])
     .output(fileUrl(path))
     ._getArguments();
 }
 
-function readFlacArguments(path: string): string[] {
+function readFlacArguments(path: string, bits: FlacFormat['bits']): string[] {
   return createCommand(fileUrl(path))
     .inputOptions(['-nostdin', '-hide_banner', '-loglevel', 'level+error', '-threads', '1'])
     .inputOptions(['-protocol_whitelist', 'file,pipe', '-f', 'flac'])
     .inputOptions(['-xerror', '-err_detect', '+crccheck+explode'])
-    .outputOptions(['-map', '0:a:0', '-f', 'f32le'])
+    .outputOptions(['-map', '0:a:0', '-f', bits === 16 ? 's16le' : 'f32le'])
+    .outputOptions(LARGE_PIECES)
     .output('pipe:1')
     ._getArguments();
 }

@@ -3,7 +3,7 @@ import { AsrError, cancelled } from '../errors.js';
 import { type RecognizerTimings, type SegmentResult } from '../recognizer.js';
 import { readPrivateBytes } from '../runtime/process-memory.js';
 import { findSileroVadFile } from '../runtime/vad-file.js';
-import { type VadResult } from '../speech/silero-vad.js';
+import { type VadResult, type VadState } from '../speech/silero-vad.js';
 import { planAudioBudget } from './audio-budget.js';
 import {
   type Child,
@@ -13,7 +13,7 @@ import {
   startChild,
   withResolvers,
 } from './inference-child.js';
-import { type Inference } from './inference.js';
+import { type Inference, type SpeechListener } from './inference.js';
 import { type LanePoolOptions } from './lane-pool.js';
 import { type ParentMessage } from './messages.js';
 
@@ -39,7 +39,7 @@ export interface InferenceProcess extends Inference {
 
 type Request =
   | Omit<Extract<ParentMessage, { kind: 'recognize' }>, 'id' | 'scope'>
-  | Omit<Extract<ParentMessage, { kind: 'detect-speech' }>, 'id' | 'scope'>
+  | Omit<Extract<ParentMessage, { kind: 'hear' }>, 'id' | 'scope'>
   | Omit<Extract<ParentMessage, { kind: 'get-timings' }>, 'id'>;
 
 /**
@@ -74,7 +74,11 @@ export async function startInferenceProcess({
   const assertOpen = (signal: AbortSignal | undefined) => {
     if (isClosed || signal?.aborted) throw cancelled();
   };
-  const request = async (message: Request, signal?: AbortSignal): Promise<ReplyValue> => {
+  /** `compose` is asked when it is certain which process gets the message. */
+  const request = async (
+    compose: (target: Child) => Request,
+    signal?: AbortSignal,
+  ): Promise<ReplyValue> => {
     const scope = signal && scopeOf(signal);
     let target: Child | undefined;
     // Nothing may follow the close message: a process that is ending no longer reads.
@@ -102,6 +106,7 @@ export async function startInferenceProcess({
       .catch(() => undefined)
       .finally(() => signal?.removeEventListener('abort', onAbort));
     asked.outstanding.set(id, { resolve, reject, settled });
+    const message = compose(asked);
     send(asked, { ...message, id, ...(scope !== undefined && { scope }) });
     if (message.kind === 'recognize') release(message.samples);
     return promise;
@@ -114,6 +119,29 @@ export async function startInferenceProcess({
     // Every outstanding segment listens.
     setMaxListeners(0, signal);
     return scope;
+  };
+  const listen = (states?: readonly VadState[]): SpeechListener => {
+    const listener = nextId++;
+    let latest = states;
+    /** The process that remembers the recording. */
+    let holder: Child | undefined;
+    return {
+      async hear(block, signal) {
+        const reply = request((target) => {
+          const isNew = target !== holder;
+          holder = target;
+          // Before there is a new process, all that was asked of the old one is answered.
+          const carried = isNew && latest ? { states: [...latest] } : {};
+          return { kind: 'hear', listener, block: [...block], ...carried };
+        }, signal);
+        const results = (await reply) as VadResult[];
+        latest = results.map(({ state }) => state);
+        return results;
+      },
+      close() {
+        if (holder && holder === child) send(holder, { kind: 'forget', listener });
+      },
+    };
   };
   const watchdog = setInterval(
     () => {
@@ -160,13 +188,10 @@ export async function startInferenceProcess({
       return child?.process.pid;
     },
     async recognize({ signal, ...segment }) {
-      return (await request({ kind: 'recognize', ...segment }, signal)) as SegmentResult;
+      return (await request(() => ({ kind: 'recognize', ...segment }), signal)) as SegmentResult;
     },
-    async detectSpeech(streams, signal) {
-      const reply = request({ kind: 'detect-speech', streams: [...streams] }, signal);
-      return (await reply) as VadResult[];
-    },
-    getTimings: async () => (await request({ kind: 'get-timings' })) as RecognizerTimings,
+    listen,
+    getTimings: async () => (await request(() => ({ kind: 'get-timings' }))) as RecognizerTimings,
     recycle: () => (recycling ??= recycle().finally(() => (recycling = undefined))),
     readPrivateBytes: () => readPrivateBytes(child?.process.pid),
     close: () => (closing ??= close()),

@@ -3,7 +3,8 @@
 
 import { AsrError, toWireError } from '../errors.js';
 import { createCancelScopes } from './cancel-scopes.js';
-import { type Inference } from './inference.js';
+import { type Inference, type SpeechListener } from './inference.js';
+import { type VadState } from '../speech/silero-vad.js';
 import { openLanePool } from './lane-pool.js';
 import { type ChildMessage, type ParentMessage } from './messages.js';
 
@@ -12,6 +13,7 @@ const PULSE_INTERVAL_MS = 1_000;
 
 const scopes = createCancelScopes();
 const pulse = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+const listeners = new Map<number, Promise<SpeechListener>>();
 let opening: Promise<Inference> | undefined;
 
 // The parent decides when this process ends: Ctrl-C reaches the whole process group.
@@ -47,14 +49,15 @@ function handle(message: ParentMessage): void {
       );
       return;
     }
-    case 'detect-speech': {
-      const own = message.streams.map(({ samples, state: { recurrent, context } }) => ({
-        samples: samples.slice(),
-        state: { recurrent: recurrent.slice(), context: context.slice() },
-      }));
-      answer(message, (inference, signal) => inference.detectSpeech(own, signal));
+    case 'hear': {
+      const listener = listeners.get(message.listener) ?? listen(message.states);
+      listeners.set(message.listener, listener);
+      answer(message, async (_, signal) => (await listener).hear(message.block, signal));
       return;
     }
+    case 'forget':
+      listeners.delete(message.listener);
+      return;
     case 'get-timings':
       answer(message, (inference) => inference.getTimings());
       return;
@@ -67,6 +70,18 @@ function handle(message: ParentMessage): void {
   }
 }
 
+async function listen(states: readonly VadState[] | undefined): Promise<SpeechListener> {
+  const inference = await obtainInference();
+  return inference.listen(states);
+}
+
+function obtainInference(): Promise<Inference> {
+  return (
+    opening ??
+    Promise.reject(new AsrError('INFERENCE_FAILED', 'The inference process was not started.'))
+  );
+}
+
 type Answer = Extract<ChildMessage, { kind: 'reply' }>['reply'];
 type AnswerValue = Extract<Answer, { ok: true }>['value'];
 
@@ -75,9 +90,7 @@ function answer(
   work: (inference: Inference, signal: AbortSignal | undefined) => Promise<AnswerValue>,
 ): void {
   const signal = scope === undefined ? undefined : scopes.enter(scope);
-  const started = opening
-    ? opening.then((inference) => work(inference, signal))
-    : Promise.reject(new AsrError('INFERENCE_FAILED', 'The inference process was not started.'));
+  const started = obtainInference().then((inference) => work(inference, signal));
   const settle = (reply: Answer) => {
     if (scope !== undefined) scopes.leave(scope);
     send({ kind: 'reply', id, reply });

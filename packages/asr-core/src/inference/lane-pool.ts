@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { Piscina } from 'piscina';
 import { AsrError, fromWireError } from '../errors.js';
 import { findSileroVadFile } from '../runtime/vad-file.js';
-import { type VadResult } from '../speech/silero-vad.js';
+import { type VadResult, type VadStream } from '../speech/silero-vad.js';
 import { planAudioBudget } from './audio-budget.js';
 import { type Inference } from './inference.js';
 import { createLaneScheduler } from './lane-scheduler.js';
@@ -75,12 +75,11 @@ export async function openLanePool({
           task,
           task.segments.map(({ samples }) => samples),
         ),
-      detectSpeech: (task) =>
-        run<VadResult[]>(
-          'detectSpeech',
-          task,
-          task.streams.map(({ samples }) => samples),
-        ),
+      detectSpeech: (task) => {
+        const streams = task.streams.map(copyStream);
+        const audio = streams.map(({ samples }) => samples);
+        return run<VadResult[]>('detectSpeech', { streams }, audio);
+      },
     },
     { laneCount, batchSize },
   );
@@ -97,5 +96,13 @@ export async function openLanePool({
     capabilities,
     budget: planAudioBudget({ laneCount, capabilities }),
     close: () => (closing ??= close()),
+  };
+}
+
+/** What a lane gets for good; arrays that are views of a larger buffer would take all of it along. */
+function copyStream({ samples, state: { recurrent, context } }: VadStream): VadStream {
+  return {
+    samples: samples.slice(),
+    state: { recurrent: recurrent.slice(), context: context.slice() },
   };
 }

@@ -1,6 +1,7 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { AsrError } from '../errors.js';
-import { createVadState } from '../speech/silero-vad.js';
+import { type VadResult } from '../speech/silero-vad.js';
 import { createLaneScheduler } from './lane-scheduler.js';
 import { type DetectSpeechTask, type LaneResult, type RecognizeTask } from './messages.js';
 
@@ -30,11 +31,72 @@ describe('the lane scheduler', () => {
     const { scheduler, tasks, finish } = createScheduler();
     void scheduler.recognize(segment(1));
     void scheduler.recognize(segment(2));
-    void scheduler.detectSpeech(streams());
+    void scheduler.listen().hear(block());
     await finish();
     expect(tasks.map(({ kind }) => kind)).toEqual(['detectSpeech']);
     await finish();
     expect(tasks.map(({ kind }) => kind)).toEqual(['recognize']);
+  });
+
+  it('hears the blocks of a recording one behind the other, before it recognizes', async () => {
+    const { scheduler, tasks, finish } = createScheduler({ laneCount: 2 });
+    const listener = scheduler.listen();
+    const answers = [1, 2, 3].map(() => listener.hear(block()));
+    for (const length of [3, 2, 1]) void scheduler.recognize(segment(length));
+    const kinds: string[] = [];
+    while (tasks.length > 0) {
+      kinds.push(tasks.map(({ kind }) => kind).join());
+      await finish();
+    }
+    expect(kinds[0]).toBe('detectSpeech,recognize');
+    expect(kinds[1]).toBe('recognize,detectSpeech');
+    const heard = await Promise.all(answers);
+    expect(heard.map(([result]) => result?.probabilities[0])).toEqual([0, 1, 2]);
+  });
+
+  it('goes on where a recording was left', async () => {
+    const { scheduler, finish } = createScheduler();
+    const state = { recurrent: new Float32Array([7]), context: new Float32Array(0) };
+    const heard = scheduler.listen([state]).hear(block());
+    await finish();
+    expect((await heard)[0]?.probabilities[0]).toBe(7);
+  });
+
+  it('gives segments their turn after sixteen blocks', async () => {
+    const { scheduler, tasks, finish } = createScheduler();
+    const listener = scheduler.listen();
+    for (let count = 0; count < 40; count++) void listener.hear(block());
+    for (let length = 1; length < 10; length++) void scheduler.recognize(segment(length));
+    const kinds: string[] = [];
+    while (kinds.length < 36) {
+      kinds.push(tasks[0]!.kind);
+      await finish();
+    }
+    expect(kinds.indexOf('recognize')).toBe(16);
+    expect(kinds.filter((kind) => kind === 'recognize')).toHaveLength(2);
+  });
+
+  it('judges no block behind one that failed or was cancelled', async () => {
+    const { scheduler, tasks, finish, fail } = createScheduler();
+    const listener = scheduler.listen();
+    const answers = [1, 2].map(() => listener.hear(block()));
+    const rejected = Promise.all(
+      answers.map((answer) => expect(answer).rejects.toMatchObject({ message: 'broken' })),
+    );
+    await fail(new AsrError('INFERENCE_FAILED', 'broken'));
+    await rejected;
+    expect(tasks).toHaveLength(0);
+
+    const other = scheduler.listen();
+    const controller = new AbortController();
+    const withdrawn = [other.hear(block(), controller.signal), other.hear(block())];
+    const cancelled = Promise.all(
+      withdrawn.map((answer) => expect(answer).rejects.toMatchObject({ code: 'CANCELLED' })),
+    );
+    controller.abort();
+    await finish();
+    await cancelled;
+    expect(tasks).toHaveLength(0);
   });
 
   it('fails with a lane what ran there, and goes on', async () => {
@@ -57,7 +119,7 @@ describe('the lane scheduler', () => {
       scheduler.recognize({ ...segment(length), signal }),
     );
     const other = scheduler.recognize(segment(3));
-    const detection = scheduler.detectSpeech(streams(), signal);
+    const detection = scheduler.listen().hear(block(), signal);
     controller.abort();
     for (const promise of [running, waiting, detection]) {
       await expect(promise).rejects.toMatchObject({ code: 'CANCELLED' });
@@ -72,7 +134,7 @@ describe('the lane scheduler', () => {
   it('rejects all that waits when it closes, and ends only when the lanes are idle', async () => {
     const { scheduler, finish } = createScheduler();
     const running = scheduler.recognize(segment(2));
-    const waiting = [scheduler.recognize(segment(1)), scheduler.detectSpeech(streams())];
+    const waiting = [scheduler.recognize(segment(1)), scheduler.listen().hear(block())];
     let isClosed = false;
     const closed = scheduler.close().then(() => (isClosed = true));
     for (const promise of waiting) {
@@ -82,7 +144,7 @@ describe('the lane scheduler', () => {
     await finish();
     expect(await running).toMatchObject({ words: [{ text: '2' }] });
     await closed;
-    await expect(scheduler.detectSpeech(streams())).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(scheduler.listen().hear(block())).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 });
 
@@ -103,13 +165,13 @@ function createScheduler({ laneCount = 1, batchSize = 1 } = {}) {
   const scheduler = createLaneScheduler(
     {
       recognize: (task) => start({ kind: 'recognize', task }, answer(task)),
-      detectSpeech: (task) => start({ kind: 'detectSpeech', task }, []),
+      detectSpeech: (task) => start({ kind: 'detectSpeech', task }, judge(task)),
     },
     { laneCount, batchSize },
   );
   const settleFirst = (settle: (task: RunningTask) => void) => {
     settle(tasks.shift()!);
-    return new Promise((resolve) => setImmediate(resolve));
+    return setImmediate();
   };
   return {
     scheduler,
@@ -134,6 +196,15 @@ function segment(length: number) {
   return { samples: new Float32Array(length) };
 }
 
-function streams() {
-  return [{ samples: new Float32Array(512), state: createVadState() }];
+function block() {
+  return [new Float32Array(512)];
+}
+
+/** As a lane answers: each state tells how many blocks were heard before it. */
+function judge({ streams }: DetectSpeechTask): VadResult[] {
+  return streams.map(({ state: { recurrent, context } }) => ({
+    probabilities: new Float32Array([recurrent[0]!]),
+    state: { recurrent: new Float32Array([recurrent[0]! + 1]), context },
+    computeMs: 1,
+  }));
 }

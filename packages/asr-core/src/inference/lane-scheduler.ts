@@ -6,7 +6,7 @@
 import { setMaxListeners } from 'node:events';
 import { cancelled } from '../errors.js';
 import { type RecognizerTimings, type SegmentResult } from '../recognizer.js';
-import { type VadResult, type VadStream } from '../speech/silero-vad.js';
+import { type VadResult, type VadState, createVadState } from '../speech/silero-vad.js';
 import { type Inference, type RecognizeRequest } from './inference.js';
 import { type DetectSpeechTask, type LaneResult, type RecognizeTask } from './messages.js';
 import { createSegmentQueue } from './segment-queue.js';
@@ -17,19 +17,28 @@ export type Lanes = {
   detectSpeech(task: DetectSpeechTask): Promise<VadResult[]>;
 };
 
-export type LaneScheduler = Pick<Inference, 'recognize' | 'detectSpeech' | 'getTimings' | 'close'>;
+export type LaneScheduler = Pick<Inference, 'recognize' | 'listen' | 'getTimings' | 'close'>;
 
 type Settle<Value> = { resolve: (value: Value) => void; reject: (error: Error) => void };
 type WaitingSegment = RecognizeRequest & Settle<SegmentResult> & { cancelFlag?: Int32Array };
-type WaitingDetection = Settle<VadResult[]> & { streams: readonly VadStream[] };
+/** What the detector knows of a recording: its next block goes on from there, once no lane has one of its blocks. */
+type Listened = { states: readonly VadState[]; isInLane: boolean; failure?: Error };
+type WaitingBlock = Settle<VadResult[]> & { block: readonly Float32Array[]; listened: Listened };
 
-/** Keeps `laneCount` lanes busy: speech detection first, then segments as the queue orders and groups them. */
+/** So many blocks may be heard one after the other; then segments have a turn. */
+const MAX_BLOCKS_IN_ROW = 16;
+
+/**
+ * Keeps `laneCount` lanes busy: speech detection first (who prepares a long recording has work for all hosts), then
+ * segments as the queue orders and groups them.
+ */
 export function createLaneScheduler(
   lanes: Lanes,
   { laneCount, batchSize }: { laneCount: number; batchSize: number },
 ): LaneScheduler {
   const segments = createSegmentQueue<WaitingSegment>({ laneCount, batchSize });
-  const detections: WaitingDetection[] = [];
+  const blocks: WaitingBlock[] = [];
+  let blocksInRow = 0;
   const cancelFlags = new WeakMap<AbortSignal, Int32Array>();
   const timings: RecognizerTimings = { runMs: 0, totalMs: 0 };
   const running = new Set<Promise<void>>();
@@ -44,12 +53,17 @@ export function createLaneScheduler(
   };
   const fillLanes = () => {
     while (running.size < laneCount) {
-      const detection = detections.shift();
-      const group = detection ? [] : segments.takeGroup();
-      if (detection) occupyLane(runDetection(detection));
-      else if (group.length > 0) occupyLane(recognizeGroup(group));
-      else return;
+      const block = takeBlock();
+      const group = block ? [] : segments.takeGroup();
+      if (!block && group.length === 0) return;
+      blocksInRow = block ? blocksInRow + 1 : 0;
+      occupyLane(block ? judgeBlock(block) : recognizeGroup(group));
     }
+  };
+  const takeBlock = (): WaitingBlock | undefined => {
+    if (blocksInRow >= MAX_BLOCKS_IN_ROW && segments.size > 0) return undefined;
+    const at = blocks.findIndex(({ listened }) => !listened.isInLane);
+    return at < 0 ? undefined : blocks.splice(at, 1)[0];
   };
   // These two settle their requests themselves and never reject.
   const recognizeGroup = async (group: readonly WaitingSegment[]) => {
@@ -73,11 +87,25 @@ export function createLaneScheduler(
       group.forEach(({ reject }) => reject(error as Error));
     }
   };
-  const runDetection = async ({ streams, resolve, reject }: WaitingDetection) => {
+  const judgeBlock = async ({ block, listened, resolve, reject }: WaitingBlock) => {
+    listened.isInLane = true;
     try {
-      resolve(await lanes.detectSpeech({ streams: [...streams] }));
+      // What comes behind a block that failed would go on from a wrong state.
+      if (listened.failure) throw listened.failure;
+      const { states } = listened;
+      const results = await lanes.detectSpeech({
+        streams: block.map((samples, channel) => ({
+          samples,
+          state: states[channel] ?? createVadState(),
+        })),
+      });
+      listened.states = results.map(({ state }) => state);
+      resolve(results);
     } catch (error) {
-      reject(error as Error);
+      listened.failure = error as Error;
+      reject(listened.failure);
+    } finally {
+      listened.isInLane = false;
     }
   };
   const flagFor = (signal: AbortSignal) => {
@@ -105,22 +133,29 @@ export function createLaneScheduler(
         return () => segments.remove(waiting);
       });
     },
-    async detectSpeech(streams, signal) {
-      assertOpen(signal);
-      return rejectOnAbort(signal, (settle) => {
-        const waiting = { streams, ...settle };
-        detections.push(waiting);
-        fillLanes();
-        return () => {
-          const at = detections.indexOf(waiting);
-          if (at >= 0) detections.splice(at, 1);
-        };
-      });
+    listen(states = []) {
+      const listened: Listened = { states, isInLane: false };
+      return {
+        async hear(block, signal) {
+          assertOpen(signal);
+          return rejectOnAbort(signal, (settle) => {
+            const waiting = { block, listened, ...settle };
+            blocks.push(waiting);
+            fillLanes();
+            return () => {
+              const at = blocks.indexOf(waiting);
+              if (at >= 0) blocks.splice(at, 1);
+              listened.failure = cancelled();
+            };
+          });
+        },
+        close: () => undefined,
+      };
     },
     getTimings: () => Promise.resolve({ ...timings }),
     async close() {
       isClosing = true;
-      const waiting = [...segments.clear(), ...detections.splice(0)];
+      const waiting = [...segments.clear(), ...blocks.splice(0)];
       waiting.forEach(({ reject }) => reject(cancelled()));
       await Promise.all(running);
     },

@@ -9,7 +9,7 @@ import {
   type RecognizerTimings,
   type SegmentResult,
 } from '../recognizer.js';
-import { type VadResult, type VadStream } from '../speech/silero-vad.js';
+import { type VadResult, type VadState, type VadStream } from '../speech/silero-vad.js';
 import { type RecognizeRequest } from './inference.js';
 
 export type Reply<Value> = { ok: true; value: Value } | { ok: false; error: WireError };
@@ -39,7 +39,16 @@ export type LaneResult = { results: RecognizedSegment[]; timings: RecognizerTimi
 export type ParentMessage =
   | { kind: 'start'; lane: Omit<LaneOptions, 'pulse'>; laneCount: number }
   | ({ kind: 'recognize'; id: number; scope?: number } & Omit<RecognizeRequest, 'signal'>)
-  | { kind: 'detect-speech'; id: number; streams: VadStream[]; scope?: number }
+  /** `states` come with the first block that this process gets of a recording of which another has heard some. */
+  | {
+      kind: 'hear';
+      id: number;
+      listener: number;
+      block: Float32Array[];
+      states?: VadState[];
+      scope?: number;
+    }
+  | { kind: 'forget'; listener: number }
   | { kind: 'get-timings'; id: number }
   | { kind: 'cancel'; scope: number }
   | { kind: 'close' };

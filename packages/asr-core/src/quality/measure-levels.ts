@@ -32,20 +32,24 @@ export function createLevelMeter(): LevelMeter {
   const sums = { samples: 0, peak: 0, squareSum: 0, clippedSamples: 0, silentSamples: 0 };
   let runSamples = 0;
 
-  const pushFrame = (samples: Float32Array, from: number, until: number) => {
-    let squareSum = 0;
+  const countClipped = (samples: Float32Array, from: number, until: number) => {
     for (let i = from; i < until; i++) {
-      const level = Math.abs(samples[i]!);
-      squareSum += level * level;
-      if (level > sums.peak) sums.peak = level;
-      if (level < FULL_SCALE) {
-        runSamples = 0;
-        continue;
-      }
-      runSamples += 1;
+      runSamples = Math.abs(samples[i]!) < FULL_SCALE ? 0 : runSamples + 1;
       if (runSamples === CLIPPED_RUN_SAMPLES) sums.clippedSamples += CLIPPED_RUN_SAMPLES;
       else if (runSamples > CLIPPED_RUN_SAMPLES) sums.clippedSamples += 1;
     }
+  };
+  const pushFrame = (samples: Float32Array, from: number, until: number) => {
+    let squareSum = 0;
+    let peak = 0;
+    for (let i = from; i < until; i++) {
+      const level = Math.abs(samples[i]!);
+      squareSum += level * level;
+      if (level > peak) peak = level;
+    }
+    if (peak > sums.peak) sums.peak = peak;
+    if (peak < FULL_SCALE) runSamples = 0;
+    else countClipped(samples, from, until);
     sums.squareSum += squareSum;
     sums.samples += until - from;
     if (squareSum < SILENCE_POWER * (until - from)) sums.silentSamples += until - from;

@@ -24,14 +24,18 @@ export function createEnergyProfile(): GrowingEnergyProfile {
 
   return {
     push(samples) {
-      for (const sample of samples) {
-        pendingSum += sample * sample;
-        pendingCount += 1;
-        if (pendingCount === ENERGY_STEP_SAMPLES) {
-          energies.push(pendingSum);
-          pendingSum = 0;
-          pendingCount = 0;
-        }
+      for (let at = 0; at < samples.length;) {
+        const end = Math.min(samples.length, at + ENERGY_STEP_SAMPLES - pendingCount);
+        // In a variable of its own: one that outlives the call is slow.
+        let sum = pendingSum;
+        for (let i = at; i < end; i++) sum += samples[i]! * samples[i]!;
+        pendingSum = sum;
+        pendingCount += end - at;
+        at = end;
+        if (pendingCount < ENERGY_STEP_SAMPLES) break;
+        energies.push(pendingSum);
+        pendingSum = 0;
+        pendingCount = 0;
       }
     },
     dropBefore(samples) {

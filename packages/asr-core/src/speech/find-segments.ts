@@ -9,7 +9,7 @@ import { type SegmentLimits } from './plan-segments.js';
 import { readAhead } from './read-ahead.js';
 import { repairSamples } from './repair-samples.js';
 import { type Segmenter, createSegmenter } from './segmenter.js';
-import { type VadResult, type VadState, createVadState } from './silero-vad.js';
+import { type VadResult } from './silero-vad.js';
 
 export type FindSegmentsOptions = {
   speech?: SpeechOptions | undefined;
@@ -40,7 +40,7 @@ export type FoundSegments = {
  */
 export async function* findSegments(
   blocks: AsyncIterable<readonly Float32Array[]>,
-  inference: Pick<Inference, 'detectSpeech' | 'capabilities'>,
+  inference: Pick<Inference, 'listen' | 'capabilities'>,
   { speech, segments, signal }: FindSegmentsOptions,
 ): AsyncGenerator<FoundSegments, void, undefined> {
   const limits = { ...segments, maxSegmentSeconds: inference.capabilities.maxSegmentSeconds };
@@ -71,24 +71,27 @@ export async function* findSegments(
 
 type JudgedBlock = { block: readonly Float32Array[]; judged: readonly VadResult[] };
 
-/** Repairs each block and hears it for speech, one behind the other: the detector goes on from where it was. */
+/** Repairs each block and hears it for speech. The next one is on its way before the lane has answered. */
 async function* judgeBlocks(
   blocks: AsyncIterable<readonly Float32Array[]>,
-  {
-    inference,
-    signal,
-  }: { inference: Pick<Inference, 'detectSpeech'>; signal: AbortSignal | undefined },
+  { inference, signal }: { inference: Pick<Inference, 'listen'>; signal: AbortSignal | undefined },
 ): AsyncGenerator<JudgedBlock, void, undefined> {
-  let states: VadState[] = [];
-  for await (const block of readAhead(blocks)) {
+  const listener = inference.listen();
+  const judge = async (block: readonly Float32Array[]): Promise<JudgedBlock> => {
     block.forEach(repairSamples);
-    const streams = block.map((samples, index) => ({
-      // A copy: the lane gets it for good, and the segmenter keeps the block.
-      samples: samples.slice(),
-      state: states[index] ?? createVadState(),
-    }));
-    const judged = await inference.detectSpeech(streams, signal);
-    states = judged.map(({ state }) => state);
-    yield { block, judged };
+    return { block, judged: await listener.hear(block, signal) };
+  };
+  let before: Promise<JudgedBlock> | undefined;
+  try {
+    for await (const block of readAhead(blocks)) {
+      const judging = judge(block);
+      // Thrown when its turn comes; nobody may wait for it any more.
+      judging.catch(() => undefined);
+      if (before) yield await before;
+      before = judging;
+    }
+    if (before) yield await before;
+  } finally {
+    listener.close();
   }
 }

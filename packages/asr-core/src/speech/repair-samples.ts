@@ -12,8 +12,12 @@ const STEPS = 32_768;
 export function repairSamples(samples: Float32Array): void {
   for (let i = 0; i < samples.length; i++) {
     const value = samples[i]!;
-    const level = Math.abs(value) <= MAX_LEVEL ? value : Math.sign(value) * MAX_LEVEL;
-    // Adding 0 turns −0 into 0; the sign of NaN is NaN.
-    samples[i] = Number.isNaN(level) ? 0 : Math.round(level * STEPS) / STEPS + 0;
+    const level = Math.abs(value) <= MAX_LEVEL ? value : limit(value);
+    // What Math.round gives for numbers of 24 bits, several times as fast.
+    samples[i] = Math.floor(level * STEPS + 0.5) / STEPS;
   }
+}
+
+function limit(value: number): number {
+  return Number.isNaN(value) ? 0 : Math.sign(value) * MAX_LEVEL;
 }

@@ -1,8 +1,13 @@
 // Inference without a model, and sound for it.
 
 import { setMaxListeners } from 'node:events';
+import { AsrError } from '../errors.js';
 import { createAudioBudget } from '../inference/audio-budget.js';
-import { type Inference, type RecognizeRequest } from '../inference/inference.js';
+import {
+  type Inference,
+  type RecognizeRequest,
+  type SpeechListener,
+} from '../inference/inference.js';
 import { type SegmentResult } from '../recognizer.js';
 import { VAD_FRAME_SAMPLES, createVadState } from '../speech/silero-vad.js';
 
@@ -22,9 +27,18 @@ export function fakeInference(parts: Partial<Inference> = {}): Inference {
     },
     budget: createAudioBudget(80 * SECOND),
     recognize: (request) => Promise.resolve(answer(request)),
-    detectSpeech: (streams) =>
+    listen: () => fakeListener(),
+    getTimings: () => Promise.resolve({ runMs: 0, totalMs: 0 }),
+    close: () => Promise.resolve(),
+    ...parts,
+  };
+}
+
+export function fakeListener(parts: Partial<SpeechListener> = {}): SpeechListener {
+  return {
+    hear: (block) =>
       Promise.resolve(
-        streams.map(({ samples }) => ({
+        block.map((samples) => ({
           probabilities: Float32Array.from(
             { length: Math.ceil(samples.length / VAD_FRAME_SAMPLES) },
             (_, frame) => (samples[frame * VAD_FRAME_SAMPLES] === 0 ? 0 : 1),
@@ -33,11 +47,14 @@ export function fakeInference(parts: Partial<Inference> = {}): Inference {
           computeMs: 1,
         })),
       ),
-    getTimings: () => Promise.resolve({ runMs: 0, totalMs: 0 }),
-    close: () => Promise.resolve(),
+    close: () => undefined,
     ...parts,
   };
 }
+
+export const brokenListener = fakeListener({
+  hear: () => Promise.reject(new AsrError('INFERENCE_CRASHED', 'broken')),
+});
 
 /** Takes 100 ms of a lane, whatever the length. */
 export function answer({ samples }: RecognizeRequest): SegmentResult {
