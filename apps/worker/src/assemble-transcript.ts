@@ -7,6 +7,7 @@ import { describeTranscript, type TranscriptDocument } from '@stenofleet/transcr
 import { type StoredPlan } from './checkpoints.js';
 import { type CollectedChunk } from './collect-results.js';
 import { type JobRun } from './job-run.js';
+import { getMaker } from './served-models.js';
 import { type WorkerContext } from './worker-context.js';
 
 export type AssembledTranscript = {
@@ -52,7 +53,7 @@ export function assembleTranscript(
       processingSeconds: recognizedIn,
     },
     {
-      model: model.resolved,
+      model: getMaker(model, spec.plan),
       options: spec.plan,
       versions,
       // Of the request: whichever attempt writes the document, it is the same.

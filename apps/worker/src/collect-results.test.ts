@@ -34,7 +34,8 @@ async function open({ queuedAtMs = 0 } = {}) {
   const run = {
     ...{ record: makeRecord(), attempt: { jobId: 'j1', attempt: 1 }, model: makeModel(), work },
     ...{ fingerprint: 'f1', checkpoints, queuedAtMs, isSuspect: false },
-    rememberFingerprint: () => Promise.resolve(),
+    known: {},
+    rememberPlan: () => Promise.resolve(),
     steps: { begin: () => undefined, flush: () => Promise.resolve(), stop: () => undefined },
   };
   const queues = {

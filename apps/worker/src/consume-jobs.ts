@@ -20,6 +20,7 @@ import {
 import { type Redis } from 'ioredis';
 import { createCheckpoints, removeScratch } from './checkpoints.js';
 import { tellsCrash } from './is-crash.js';
+import { type PlanBasis } from './job-run.js';
 import { judgeFailure, type Verdict } from './judge-failure.js';
 import { recognizeChunkTicket } from './recognize-chunk.js';
 import { runJob } from './run-job.js';
@@ -53,7 +54,7 @@ export interface Consumer {
   close(): Promise<void>;
 }
 
-type JobData = JobTicket & { fingerprint?: string };
+type JobData = JobTicket & Partial<PlanBasis>;
 
 export function createConsumer(options: ConsumeOptions, context: WorkerContext): Consumer {
   const { model, catalogue, registry, isDraining } = options;
@@ -76,16 +77,16 @@ export function createConsumer(options: ConsumeOptions, context: WorkerContext):
       const outcome = await runJob(
         {
           ...{ record, attempt, model, work },
-          knownFingerprint: ticket.data.fingerprint,
+          known: ticket.data,
           queuedAtMs: ticket.timestamp,
           isSuspect: tellsCrash(ticket.failedReason),
-          rememberFingerprint: (fingerprint) => ticket.updateData({ jobId, fingerprint }),
+          rememberPlan: (basis) => ticket.updateData({ jobId, ...basis }),
           waitForChunks: () => ticket.moveToWaitingChildren(getToken(ticket)),
         },
         context,
       );
       if (outcome.status === 'waiting') throw new WaitingChildrenError();
-      const { quality } = outcome;
+      const { quality } = outcome.result;
       log.info({ job: jobId, attempt: record.attempt, quality }, 'job finished');
       await acknowledge(ticket);
     } catch (error) {

@@ -2,7 +2,7 @@
 
 import { identifyModel } from '@stenofleet/model-store';
 import { computeFingerprint, type JobSpec } from '@stenofleet/shared/job';
-import { type ServedModel } from './served-models.js';
+import { type ServedModel, getMaker } from './served-models.js';
 
 /** To be raised whenever chunks are cut, or words made of them, in another way. */
 const CUTTING_VERSION = 3;
@@ -23,7 +23,7 @@ export function computePlanFingerprint(
     channels: plan.channels,
     track: plan.track,
     model: model.key,
-    files: identifyModel(model.resolved.provenance),
+    files: identifyModel(getMaker(model, plan).provenance),
     chunkSeconds,
   });
 }

@@ -5,6 +5,9 @@ import { type ServedModel } from './served-models.js';
 import { type StepReporter } from './step-reporter.js';
 import { type Work } from './work-registry.js';
 
+/** What the chunks of a job were cut by. Whoever goes on with it cuts the rest alike, however its own host is set. */
+export type PlanBasis = { fingerprint: string; chunkSeconds: number; maxSegmentSeconds: number };
+
 /** One attempt at a job, as its steps see it. */
 export type JobRun = {
   record: JobRecord;
@@ -18,8 +21,10 @@ export type JobRun = {
   queuedAtMs: number;
   /** Whether the last try ended with a crash of the inference process. */
   isSuspect: boolean;
-  /** Keeps the fingerprint with the ticket: hosts may be set differently. */
-  rememberFingerprint: (fingerprint: string) => Promise<void>;
+  /** Of the plan that the job's chunks belong to, where it has any. */
+  known: Partial<PlanBasis>;
+  /** Keeps it with the ticket. */
+  rememberPlan: (basis: PlanBasis) => Promise<void>;
 };
 
 /** Why a chunk has no result; what failed before the user asked for a retry does not count, and is removed. */

@@ -106,10 +106,15 @@ async function cutRecording(
   let first: CutChunk | undefined;
   let heardUntilSamples = 0;
   const { durationSeconds = 0, durationIsEstimate } = audio.info;
-  const isLong = !durationIsEstimate && durationSeconds > LONG_CHUNKS * context.chunkSeconds;
+  const {
+    chunkSeconds = context.chunkSeconds,
+    maxSegmentSeconds = inference.capabilities.maxSegmentSeconds,
+  } = run.known;
+  const isLong = !durationIsEstimate && durationSeconds > LONG_CHUNKS * chunkSeconds;
 
   const cutting = cutChunks(audio.blocks(), inference, {
-    chunkSeconds: context.chunkSeconds,
+    chunkSeconds,
+    segments: { maxSegmentSeconds },
     ...(isLong && { durationSeconds }),
     signal: work.signal,
   });
@@ -132,7 +137,9 @@ async function cutRecording(
         first = next.value;
         continue;
       }
-      if (chunks.length === (isLong ? 1 : 2)) await run.rememberFingerprint(run.fingerprint);
+      if (chunks.length === (isLong ? 1 : 2)) {
+        await run.rememberPlan({ fingerprint: run.fingerprint, chunkSeconds, maxSegmentSeconds });
+      }
       if (first) {
         await publisher.publish(first, chunks[0]?.audioSeconds ?? 0);
         first = undefined;

@@ -11,7 +11,11 @@ import {
 } from '@stenofleet/shared/job';
 import { type Outcome } from '@stenofleet/shared/ledger';
 import { formatObjectUrl, type ObjectStore } from '@stenofleet/shared/storage';
-import { createTranscriptFormatter, type TranscriptDocument } from '@stenofleet/transcript';
+import {
+  createTranscriptFormatter,
+  summarizeQuality,
+  type TranscriptDocument,
+} from '@stenofleet/transcript';
 import { type AssembledTranscript } from './assemble-transcript.js';
 import { type JobRun } from './job-run.js';
 import {
@@ -193,6 +197,7 @@ function describeManifest(
     words: document.statistics.words,
     computeSeconds,
     flags: document.flags.map(({ code, message }) => ({ code, message })),
+    quality: summarizeQuality(document),
     gaps,
     attempt: attempt.attempt,
     versions,
@@ -202,9 +207,9 @@ function describeManifest(
 }
 
 function toOutcome(manifest: ResultManifest, manifestUrl: string): PublishedOutcome {
-  const { status, files, audioSeconds, words, computeSeconds, flags, gaps } = manifest;
+  const { status, files, audioSeconds, words, computeSeconds, flags, quality, gaps } = manifest;
   const result: JobResult = {
-    ...{ files, audioSeconds, words, computeSeconds, flags, gaps },
+    ...{ files, audioSeconds, words, computeSeconds, flags, quality, gaps },
     manifestUrl,
   };
   return { status, result };

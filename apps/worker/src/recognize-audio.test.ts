@@ -26,6 +26,10 @@ function open(recognize: InferenceProcess['recognize'], record = makeRecord()) {
   const storage = createFakeObjectStore();
   const work = beginWork();
   const inference: Partial<InferenceProcess> = {
+    capabilities: {
+      ...{ languages: ['en'], languageRequired: false, punctuation: false, nativeTimes: true },
+      maxSegmentSeconds: 30,
+    },
     recognize,
     budget: { reserve: () => Promise.resolve(), release: () => undefined },
     readPrivateBytes: () => Promise.resolve(0),

@@ -9,12 +9,11 @@
 
 import { type JobRecord } from '@stenofleet/shared/job';
 import { type Attempt } from '@stenofleet/shared/ledger';
-import { summarizeQuality } from '@stenofleet/transcript';
 import { assembleTranscript } from './assemble-transcript.js';
 import { createCheckpoints, removeScratch, type StoredPlan } from './checkpoints.js';
 import { type CollectedChunk, collectResults } from './collect-results.js';
 import { computePlanFingerprint } from './fingerprint.js';
-import { type JobRun } from './job-run.js';
+import { type JobRun, type PlanBasis } from './job-run.js';
 import { type Prepared, prepareRecording } from './prepare-recording.js';
 import { findPublished, type PublishedOutcome, publishTranscript } from './publish-transcript.js';
 import { unpublish } from './published-files.js';
@@ -30,18 +29,17 @@ export type JobAttempt = {
   model: ServedModel;
   work: Work;
   /** Of the plan that the job's chunks belong to, where it has any. */
-  knownFingerprint: string | undefined;
+  known: Partial<PlanBasis>;
   queuedAtMs: number;
   isSuspect: boolean;
-  /** Keeps the fingerprint with the ticket: hosts may be set differently. */
-  rememberFingerprint: (fingerprint: string) => Promise<void>;
+  /** Keeps it with the ticket. */
+  rememberPlan: (basis: PlanBasis) => Promise<void>;
   /** Lets the ticket wait for its chunks; false where all of them have ended by now. */
   waitForChunks: () => Promise<boolean>;
 };
 
-/** With its transcript's quality report in one line, where this attempt made it. */
 export type JobOutcome =
-  { status: 'finished'; quality?: string | undefined } | { status: 'waiting' };
+  { status: 'finished'; result: PublishedOutcome['result'] } | { status: 'waiting' };
 
 /** @throws StoppedError; whatever the steps throw */
 export async function runJob(job: JobAttempt, context: WorkerContext): Promise<JobOutcome> {
@@ -49,10 +47,10 @@ export async function runJob(job: JobAttempt, context: WorkerContext): Promise<J
   const published = await findPublished(job, context);
   if (published) {
     await finish({ ...job, hasScratch: !isFirst(job) }, published, context);
-    return { status: 'finished' };
+    return { status: 'finished', result: published.result };
   }
   const fingerprint =
-    job.knownFingerprint ?? computePlanFingerprint(record.spec, { model, ...context });
+    job.known.fingerprint ?? computePlanFingerprint(record.spec, { model, ...context });
   const checkpoints = createCheckpoints(context.storage, {
     ...{ jobId: record.spec.id, fingerprint, signal: work.signal },
   });
@@ -84,8 +82,8 @@ async function runSteps(
       await checkpoints.removePlan();
       prepared = await prepareRecording(run, context);
     } else if (chunks !== 'waiting') {
-      const quality = await complete(run, { plan: prepared.plan, chunks }, context);
-      return { status: 'finished', quality };
+      const result = await complete(run, { plan: prepared.plan, chunks }, context);
+      return { status: 'finished', result };
     } else {
       steps.begin('recognize');
       await steps.flush();
@@ -109,7 +107,7 @@ async function complete(
   run: JobRun,
   { plan, chunks }: { plan: StoredPlan; chunks: CollectedChunk[] },
   context: WorkerContext,
-): Promise<string | undefined> {
+): Promise<PublishedOutcome['result']> {
   const started = performance.now();
   run.steps.begin('assemble');
   const assembled = assembleTranscript(run, { plan, chunks }, context);
@@ -119,7 +117,7 @@ async function complete(
   const { error } = assembled;
   const hasScratch = !isFirst(run) || plan.chunks.length > 0;
   await finish({ ...run, hasScratch }, error ? { ...outcome, error } : outcome, context);
-  return summarizeQuality(assembled.document);
+  return outcome.result;
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   resolveBetterTier,
   resolveModel,
   type ResolvedModel,
+  withBetterTier,
 } from '@stenofleet/model-store';
 import { CodedError } from '@stenofleet/shared/errors';
 import { planMaxPrivateBytes, planMemoryNeed } from './memory-plan.js';
@@ -63,6 +64,14 @@ export async function resolveServedModels(
     );
   }
   return [...served.values()];
+}
+
+/** All that makes the words of such a job. */
+export function getMaker(
+  { resolved, betterTier }: Pick<ServedModel, 'resolved' | 'betterTier'>,
+  plan: { betterTier?: boolean | undefined },
+): ResolvedModel {
+  return plan.betterTier && betterTier ? withBetterTier(resolved, betterTier.resolved) : resolved;
 }
 
 async function expandWish(

@@ -60,7 +60,12 @@ export {
   type InferenceProcess,
   type InferenceProcessOptions,
 } from './inference/inference-client.js';
-export { planLaneCount, readMachineLimits, type MachineLimits } from './runtime/lane-plan.js';
+export {
+  planLaneBytes,
+  planLaneCount,
+  readMachineLimits,
+  type MachineLimits,
+} from './runtime/lane-plan.js';
 export {
   createAudioDecoder,
   type AudioDecoder,

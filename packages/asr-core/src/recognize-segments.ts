@@ -4,7 +4,7 @@ import { type HeardSegment } from './align/stitch-segments.js';
 import { AsrError, cancelled } from './errors.js';
 import { type GuardEvent } from './guards/guard-event.js';
 import { type UseBetterTier, hearGuarded } from './guards/hear-guarded.js';
-import { type Piece } from './guards/plan-other-cut.js';
+import { type SegmentCut } from './guards/plan-other-cut.js';
 import { type Inference } from './inference/inference.js';
 import { type DecodingOptions } from './recognizer.js';
 import { type Segment, type Word } from './transcript.js';
@@ -13,7 +13,7 @@ import { type Segment, type Word } from './transcript.js';
  * A segment and where its audio is to be had: first when it is recognized, and again, even when later segments were
  * found, should it have to be heard again.
  */
-export type SegmentSource = Piece & { channel: number };
+export type SegmentSource = SegmentCut & { channel: number };
 
 /** What was recognised of a chunk, or of a whole recording; JSON. */
 export type ChunkResult = {

@@ -26,7 +26,7 @@ export {
   type ResolvedModel,
 } from './resolve-model.js';
 export { countModelBytes, identifyModel, type ModelProvenance } from './model-provenance.js';
-export { resolveBetterTier } from './resolve-better-tier.js';
+export { resolveBetterTier, withBetterTier } from './resolve-better-tier.js';
 export { type TransferProgress } from './transfer.js';
 export { pullModel, type PullOptions, type PullResult } from './pull-model.js';
 export { importModel, type ImportOptions, type ImportResult } from './import-model.js';

@@ -41,4 +41,15 @@ describe('what tells models apart', () => {
       'promptTokens=9',
     ]);
   });
+
+  it('are those of a better tier, too, where it has a part in the words', () => {
+    const files = [{ path: 'model.onnx', bytes: 1, sha256: 'd'.repeat(64) }];
+    const betterTier = { tier: 'fp32', files, switches: { draft: 'shipped' } };
+    expect(identifyModel({ ...provenance, betterTier })).toEqual([
+      ...identifyModel(provenance),
+      'better tier',
+      'd'.repeat(64),
+      'draft=shipped',
+    ]);
+  });
 });

@@ -17,6 +17,8 @@ export type ModelProvenance = {
   switches?: ModelSwitches;
   /** The models that made the times of words. */
   aligners?: { id: string; tier: string; files: FileProvenance[] }[];
+  /** The tier that heard again what was doubtful. */
+  betterTier?: { tier: string; files: FileProvenance[]; switches?: ModelSwitches };
 };
 
 /** By which weights grow when a session opens them, and a lane's room to work, in bytes: as manifests reckon `memoryBytes`. */
@@ -41,13 +43,24 @@ type CountedModel = {
 
 /** Hashes of all files, and switches as `name=value`: where these are equal, so are transcripts of one recording. */
 export function identifyModel(provenance: ModelProvenance): string[] {
-  const switches = Object.entries(provenance.switches ?? {});
+  const { betterTier } = provenance;
   return [
-    ...listFiles(provenance)
-      .map(({ sha256 }) => sha256)
-      .sort(),
-    ...switches.map(([name, value]) => `${name}=${value}`).sort(),
+    ...listHashes(listFiles(provenance)),
+    ...listSwitches(provenance.switches),
+    ...(betterTier
+      ? ['better tier', ...listHashes(betterTier.files), ...listSwitches(betterTier.switches)]
+      : []),
   ];
+}
+
+function listHashes(files: readonly FileProvenance[]): string[] {
+  return files.map(({ sha256 }) => sha256).sort();
+}
+
+function listSwitches(switches: ModelSwitches = {}): string[] {
+  return Object.entries(switches)
+    .map(([name, value]) => `${name}=${value}`)
+    .sort();
 }
 
 function listFiles({ files, aligners = [] }: ModelProvenance): FileProvenance[] {

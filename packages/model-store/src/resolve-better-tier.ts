@@ -14,6 +14,14 @@ export async function resolveBetterTier(
   return isUsable ? resolveModel(id, { ...options, tier: better }) : undefined;
 }
 
+/** The model with a better tier for what is doubtful: what they make together is neither's alone. */
+export function withBetterTier(model: ResolvedModel, better: ResolvedModel): ResolvedModel {
+  const { tier, provenance } = better;
+  const { files, switches } = provenance;
+  const betterTier = { tier, files, ...(switches && { switches }) };
+  return { ...model, provenance: { ...model.provenance, betterTier } };
+}
+
 function leadsTo(
   tier: string,
   { tiers, from }: { tiers: ResolvedModel['manifest']['tiers']; from: string },

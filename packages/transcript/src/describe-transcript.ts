@@ -78,7 +78,7 @@ export type MakerModel = {
   tier: string;
   provenance: Pick<
     DocumentModel,
-    'files' | 'otherWeights' | 'parityForced' | 'switches' | 'aligners'
+    'files' | 'otherWeights' | 'parityForced' | 'switches' | 'aligners' | 'betterTier'
   > & {
     source?: { repository: string; revision: string };
   };

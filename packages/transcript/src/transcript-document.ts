@@ -76,6 +76,8 @@ const fileSchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
+const switchesSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
 const modelSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -93,10 +95,14 @@ const modelSchema = z.object({
   /** Used although it differs more from a better tier than its manifest allows. */
   parityForced: z.literal(true).optional(),
   /** What differs from the family's defaults. */
-  switches: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  switches: switchesSchema.optional(),
   /** The models that gave words their times. */
   aligners: z
     .array(z.object({ id: z.string(), tier: z.string(), files: z.array(fileSchema) }))
+    .optional(),
+  /** The tier that heard again what was doubtful. */
+  betterTier: z
+    .object({ tier: z.string(), files: z.array(fileSchema), switches: switchesSchema.optional() })
     .optional(),
 });
 

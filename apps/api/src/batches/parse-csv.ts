@@ -4,6 +4,7 @@
 import { parse } from 'csv-parse/sync';
 import { invalid, type Line } from './read-lines.js';
 
+const SWITCHES = new Set(['punctuation', 'inverseTextNormalization', 'betterTier', 'partial']);
 const COLUMNS = new Set([
   'source',
   'model',
@@ -11,6 +12,7 @@ const COLUMNS = new Set([
   'language',
   'channels',
   'track',
+  ...SWITCHES,
   'formats',
   'output.prefix',
   'output.name',
@@ -65,12 +67,22 @@ export function parseCsvRow(text: string, { columns, delimiter }: CsvHeader): Cs
     if (name !== undefined) metadata[name] = cell;
     else if (column.startsWith('output.')) output[column.slice('output.'.length)] = cell;
     else if (column === 'formats') raw[column] = cell.split(';').map((format) => format.trim());
+    else if (SWITCHES.has(column)) raw[column] = parseSwitch(cell);
     else if (column === 'track' && /^\d{1,3}$/.test(cell)) raw[column] = Number(cell);
     else raw[column] = cell;
   });
   if (Object.keys(metadata).length > 0) raw['metadata'] = metadata;
   if (Object.keys(output).length > 0) raw['output'] = output;
   return { raw };
+}
+
+/** What is neither stays, for the schema to refuse. */
+function parseSwitch(cell: string): boolean | string {
+  const switched = new Map([
+    ['true', true],
+    ['false', false],
+  ]);
+  return switched.get(cell.toLowerCase()) ?? cell;
 }
 
 function parseCells(text: string, delimiter: string): string[] | undefined {

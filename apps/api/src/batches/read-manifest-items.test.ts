@@ -96,6 +96,20 @@ describe('readManifestItems', () => {
     });
   });
 
+  it('reads switches of CSV as such, and refuses what is neither', async () => {
+    const items = await read(
+      'source,punctuation,betterTier,inverseTextNormalization,partial\nhttps://example.org/a.mp3,false,TRUE,,true\nhttps://example.org/b.mp3,no,,,\n',
+      { format: 'csv' },
+    );
+    expect(items[0]?.request).toMatchObject({
+      punctuation: false,
+      betterTier: true,
+      partial: true,
+    });
+    expect(items[0]?.request).not.toHaveProperty('inverseTextNormalization');
+    expect(items[1]).not.toHaveProperty('request');
+  });
+
   it.each([
     ['an empty one', ''],
     ['one with only a header', 'source\n'],

@@ -101,7 +101,7 @@ export function formatFinishedJob(job: JobView, style: Style): string[] {
   switch (job.status) {
     case 'done':
     case 'partial': {
-      const { audioSeconds = 0, words = 0, flags = [] } = job.result ?? {};
+      const { audioSeconds = 0, words = 0, flags = [], quality } = job.result ?? {};
       const speed = formatSpeed(audioSeconds, getElapsedSeconds(job) ?? 0);
       const telling = flags.filter(({ code }) => code !== 'DEMO_MODEL');
       const mark =
@@ -109,6 +109,7 @@ export function formatFinishedJob(job: JobView, style: Style): string[] {
       const facts = `${formatClock(audioSeconds).padStart(7)}  ${speed.padStart(5)}  ${formatCount(words, 'word').padStart(12)}`;
       return [
         `${mark} ${name}  ${facts}  ${id}`,
+        ...(quality === undefined ? [] : [style.quiet(`    ${quality}`)]),
         ...telling
           .slice(0, 3)
           .map(({ code, message }) => style.warning(`    ${toPrintable(`${code}: ${message}`)}`)),
@@ -232,6 +233,7 @@ export function formatJob(job: JobView, style: Style): string[] {
     ['Finished', job.finishedAt ?? ''],
     ...Object.entries(job.metadata).map(([key, value]) => [toPrintable(key), toPrintable(value)]),
     ...(result ? [['Words', result.words.toLocaleString('en')]] : []),
+    ['Quality', result?.quality ?? ''],
   ].filter(([, value]) => value !== '');
   return [
     style.strong(job.id),

@@ -1,8 +1,13 @@
 // A whole run of `steno transcribe`: what is to be done → one inference process → each recording → the sum of it.
 
 import { join } from 'node:path';
-import { createAudioDecoder, planLaneCount, readMachineLimits } from '@stenofleet/asr-core';
-import { countModelBytes, type ResolvedModel } from '@stenofleet/model-store';
+import {
+  createAudioDecoder,
+  planLaneBytes,
+  planLaneCount,
+  readMachineLimits,
+} from '@stenofleet/asr-core';
+import { countModelBytes, type ResolvedModel, withBetterTier } from '@stenofleet/model-store';
 import { summarizeQuality, type TranscriptFormat } from '@stenofleet/transcript';
 import { describeError } from '../describe-error.js';
 import { readVersions } from '../read-versions.js';
@@ -62,8 +67,12 @@ export async function runTranscription(
 ): Promise<RunSummary> {
   const startedMs = performance.now();
   const { dataDir, cwd, signal, now, reporter } = services;
-  const { model, speech, formats, outDir, force } = request;
-  const maker: Maker = { model, options: speech, versions: await readVersions() };
+  const { model, betterTier, speech, formats, outDir, force } = request;
+  const maker: Maker = {
+    model: betterTier ? withBetterTier(model, betterTier) : model,
+    options: speech,
+    versions: await readVersions(),
+  };
   const options = describeMadeWith(maker);
   const ledger = createLedger(join(dataDir, 'ledger'));
   await requireWritable(dataDir);
@@ -71,7 +80,7 @@ export async function runTranscription(
   const { id: modelId, demo: isDemo } = model.manifest;
   const places = { ledger, formats, outDir, cwd };
   const plans = await planRun(recordings, { ...places, force, options, isDemo, signal });
-  const laneCount = request.lanes ?? (await planLanes(model));
+  const laneCount = request.lanes ?? (await planLanes(model, betterTier));
 
   const count = problems.length + plans.length;
   const summary = createSummary({ count, modelId, isDemo });
@@ -95,7 +104,6 @@ export async function runTranscription(
     const downloadsFolder = join(dataDir, 'downloads');
     await removeAbandonedDownloads(downloadsFolder);
     const context = { ledger, downloadsFolder, maker, options, signal, now };
-    const { betterTier } = request;
     await transcribeJobs(jobs, { ...context, betterTier, laneCount, reporter, onFinish: finish });
   }
   return summary.get((performance.now() - startedMs) / 1000);
@@ -169,8 +177,16 @@ function describeOutcome(plan: PlannedRecording, result: TranscribedRecording): 
   };
 }
 
-async function planLanes(model: ResolvedModel): Promise<number> {
-  const modelBytes = countModelBytes(model);
+/** A better tier will want one lane beside them. */
+async function planLanes(
+  model: ResolvedModel,
+  betterTier: ResolvedModel | undefined,
+): Promise<number> {
   const { cpus, memoryBytes } = await readMachineLimits();
-  return planLaneCount({ cpus, memoryBytes, modelBytes });
+  const betterTierBytes = betterTier ? planLaneBytes(countModelBytes(betterTier)) : 0;
+  return planLaneCount({
+    cpus,
+    memoryBytes: memoryBytes - betterTierBytes,
+    modelBytes: countModelBytes(model),
+  });
 }

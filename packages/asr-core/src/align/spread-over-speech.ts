@@ -26,11 +26,14 @@ export function spreadOverSpeech(words: readonly Word[], speech: readonly Speech
 function spreadRun(run: readonly Word[], speech: readonly SpeechRegion[]): Word[] {
   const room = { startSamples: run[0]!.startSamples, endSamples: run.at(-1)!.endSamples };
   const regions = speech
+    .filter(
+      ({ startSamples, endSamples }) =>
+        startSamples < room.endSamples && endSamples > room.startSamples,
+    )
     .map(({ startSamples, endSamples }) => ({
       startSamples: Math.max(startSamples, room.startSamples),
       endSamples: Math.min(endSamples, room.endSamples),
-    }))
-    .filter(({ startSamples, endSamples }) => endSamples > startSamples);
+    }));
   if (regions.length === 0) return [...run];
   const total = regions.reduce((sum, region) => sum + lengthOf(region), 0);
   const toSpoken = (position: number) => ((position - room.startSamples) / lengthOf(room)) * total;

@@ -13,7 +13,7 @@ import { SAMPLE_RATE_HZ, type Segment, type Word } from '../transcript.js';
 import { computeLevel } from './compute-level.js';
 import { type GuardEvent, type GuardKind, type GuardOutcome } from './guard-event.js';
 import { judgeSegment } from './judge-segment.js';
-import { type Piece, planOtherCut } from './plan-other-cut.js';
+import { type SegmentCut, planOtherCut, splitToFit } from './plan-other-cut.js';
 
 /** Works with the next better tier, opened when it is first needed; undefined where it cannot be had. */
 export type UseBetterTier = <Value>(
@@ -50,7 +50,7 @@ const badness: Record<GuardKind, number> = {
 
 /** @throws AsrError `CANCELLED`, `INFERENCE_…`, `LANGUAGE_…` */
 export async function hearGuarded(
-  whole: Piece,
+  whole: SegmentCut,
   { inference, useBetterTier, decoding, signal, mayRetrySilence }: HearGuardedOptions,
 ): Promise<GuardedHearing> {
   const { segment } = whole;
@@ -67,13 +67,12 @@ export async function hearGuarded(
   const tries = [first];
   const isHealed = () => tries.at(-1)!.guards.length === 0;
   if (!isHealed() && (!first.guards.includes('no-words') || (await mayRetrySilence()))) {
-    const halves = planOtherCut(whole);
-    const other = await hear(halves, { inference, decoding, signal });
+    const other = await hear(planOtherCut(whole), { inference, decoding, signal });
     const words = clipWords(other.words, segment);
     tries.push(judge({ ...other, words }, 'other-cut'));
     if (!isHealed() && useBetterTier) {
       const better = await useBetterTier((betterTier) =>
-        hearBetter([[whole], halves], { inference: betterTier, decoding, signal }),
+        hearBetter(whole, { inference: betterTier, decoding, signal }),
       );
       if (better) tries.push(judge(better, 'better-tier'));
     }
@@ -88,15 +87,19 @@ export async function hearGuarded(
 
 type HearOptions = Pick<HearGuardedOptions, 'inference' | 'decoding' | 'signal'>;
 
-/** Piece by piece, so that no more audio is in hand than was reserved for the whole. */
+/**
+ * One cut after the other, so that no more audio is in hand than was reserved for the whole. What another host or tier
+ * has planned may be longer than this one takes: it is cut in two.
+ */
 async function hear(
-  pieces: readonly Piece[],
+  cuts: readonly SegmentCut[],
   { inference, decoding, signal }: HearOptions,
 ): Promise<Hearing> {
+  const limitSamples = inference.capabilities.maxSegmentSeconds * SAMPLE_RATE_HZ;
   const heard: { segment: Segment; words: Word[] }[] = [];
   const remarks: DecodingRemark[] = [];
   let computeMs = 0;
-  for (const { segment, cutSamples } of pieces) {
+  for (const { segment, cutSamples } of cuts.flatMap((cut) => splitToFit(cut, limitSamples))) {
     const recognized = await inference.recognize({ samples: cutSamples(), signal, decoding });
     heard.push({ segment, words: placeWords(recognized.words, segment) });
     remarks.push(...recognized.remarks);
@@ -105,22 +108,14 @@ async function hear(
   return { words: stitchSegments(heard), remarks, computeMs };
 }
 
-/** The first of the cuts whose pieces the tier takes; undefined where it takes none. */
-async function hearBetter(
-  cuts: readonly (readonly Piece[])[],
-  options: HearOptions,
-): Promise<Hearing | undefined> {
-  const { budget, capabilities } = options.inference;
-  const limitSamples = capabilities.maxSegmentSeconds * SAMPLE_RATE_HZ;
-  const longest = (pieces: readonly Piece[]) =>
-    Math.max(...pieces.map(({ segment }) => segment.audioEndSamples - segment.audioStartSamples));
-  const pieces = cuts.find((candidates) => longest(candidates) <= limitSamples);
-  if (!pieces) return undefined;
-  await budget.reserve(longest(pieces), options.signal);
+async function hearBetter(whole: SegmentCut, options: HearOptions): Promise<Hearing> {
+  const { budget } = options.inference;
+  const length = whole.segment.audioEndSamples - whole.segment.audioStartSamples;
+  await budget.reserve(length, options.signal);
   try {
-    return await hear(pieces, options);
+    return await hear([whole], options);
   } finally {
-    budget.release(longest(pieces));
+    budget.release(length);
   }
 }
 

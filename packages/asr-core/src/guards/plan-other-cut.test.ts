@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planOtherCut } from './plan-other-cut.js';
+import { planOtherCut, splitToFit } from './plan-other-cut.js';
 
 const SECOND = 16_000;
 
@@ -43,5 +43,29 @@ describe('another cut', () => {
     const margin = heard.slice(0, SECOND / 2);
     expect(margin.every((sample) => Math.abs(sample) < 0.01)).toBe(true);
     expect(margin.some((sample) => sample !== 0)).toBe(true);
+  });
+});
+
+describe('audio that is too long for a model', () => {
+  const limit = 5 * SECOND;
+
+  it('is cut in two until it fits, and nothing of it is lost', () => {
+    const whole = piece(new Float32Array(23 * SECOND).fill(0.5));
+    const cuts = splitToFit(whole, limit);
+    expect(cuts.length).toBeGreaterThan(4);
+    cuts.forEach(({ segment, cutSamples }, index) => {
+      const samples = cutSamples();
+      expect(samples.length).toBeLessThanOrEqual(limit);
+      expect(samples).toHaveLength(segment.audioEndSamples - segment.audioStartSamples);
+      expect(segment.startSamples).toBe(
+        cuts[index - 1]?.segment.endSamples ?? whole.segment.startSamples,
+      );
+    });
+    expect(cuts.at(-1)!.segment.endSamples).toBe(whole.segment.endSamples);
+  });
+
+  it('stays whole where it fits', () => {
+    const whole = piece(new Float32Array(limit));
+    expect(splitToFit(whole, limit)).toEqual([whole]);
   });
 });

@@ -5,7 +5,7 @@ import { fillDigitalSilence } from '../speech/fill-digital-silence.js';
 import { SAMPLE_RATE_HZ, type Segment } from '../transcript.js';
 
 /** Audio that is heard on its own. */
-export type Piece = {
+export type SegmentCut = {
   segment: Segment;
   /** A new copy at every call. */
   cutSamples: () => Float32Array;
@@ -19,9 +19,23 @@ const OVERLAP_SAMPLES = SAMPLE_RATE_HZ / 2;
 const MARGIN_SAMPLES = SAMPLE_RATE_HZ / 2;
 
 /** Cuts at the quietest point of the middle third, both sides hearing the seam; audio under 4 s gets margins instead. */
-export function planOtherCut({ segment, cutSamples }: Piece): Piece[] {
+export function planOtherCut({ segment, cutSamples }: SegmentCut): SegmentCut[] {
   const samples = cutSamples();
   if (samples.length < SHORTEST_SPLIT_SAMPLES) return [addMargins(segment, samples)];
+  return splitInTwo(segment, samples);
+}
+
+/** The audio as it is, or cut in two as often as a model needs that takes no more than `limitSamples`. */
+export function splitToFit(whole: SegmentCut, limitSamples: number): SegmentCut[] {
+  const { audioStartSamples, audioEndSamples } = whole.segment;
+  const length = audioEndSamples - audioStartSamples;
+  if (length <= limitSamples || length < SHORTEST_SPLIT_SAMPLES) return [whole];
+  return splitInTwo(whole.segment, whole.cutSamples()).flatMap((half) =>
+    splitToFit(half, limitSamples),
+  );
+}
+
+function splitInTwo(segment: Segment, samples: Float32Array): SegmentCut[] {
   const energies = createEnergyProfile();
   energies.push(samples);
   const third = Math.floor(samples.length / 3);
@@ -35,7 +49,7 @@ export function planOtherCut({ segment, cutSamples }: Piece): Piece[] {
   ];
 }
 
-function addMargins(segment: Segment, samples: Float32Array): Piece {
+function addMargins(segment: Segment, samples: Float32Array): SegmentCut {
   const padded = new Float32Array(samples.length + 2 * MARGIN_SAMPLES);
   padded.set(samples, MARGIN_SAMPLES);
   fillDigitalSilence(padded, segment.audioStartSamples);

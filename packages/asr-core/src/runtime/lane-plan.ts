@@ -47,10 +47,14 @@ export async function readMachineLimits(): Promise<MachineLimits> {
   };
 }
 
+/** Memory that a lane takes in all, in bytes. */
+export function planLaneBytes(modelBytes: number): number {
+  return modelBytes * WEIGHTS_FACTOR + LANE_WORKING_BYTES;
+}
+
 /** One lane for each whole CPU, but no more than memory holds; at least one. */
 export function planLaneCount({ cpus, memoryBytes, modelBytes }: LaneNeeds): number {
-  const laneBytes = modelBytes * WEIGHTS_FACTOR + LANE_WORKING_BYTES;
-  const byMemory = Math.floor((memoryBytes * USABLE_MEMORY) / laneBytes);
+  const byMemory = Math.floor((memoryBytes * USABLE_MEMORY) / planLaneBytes(modelBytes));
   return Math.max(1, Math.min(Math.floor(cpus), byMemory));
 }
 

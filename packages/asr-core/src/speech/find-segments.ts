@@ -13,8 +13,8 @@ import { type VadResult } from './silero-vad.js';
 
 export type FindSegmentsOptions = {
   speech?: SpeechOptions | undefined;
-  /** Overrides how segments are planned; the length limit is the model's. */
-  segments?: Omit<SegmentLimits, 'maxSegmentSeconds'> | undefined;
+  /** Overrides how segments are planned: as the model limits them. */
+  segments?: Partial<SegmentLimits> | undefined;
   signal?: AbortSignal | undefined;
 };
 
@@ -43,7 +43,7 @@ export async function* findSegments(
   inference: Pick<Inference, 'listen' | 'capabilities'>,
   { speech, segments, signal }: FindSegmentsOptions,
 ): AsyncGenerator<FoundSegments, void, undefined> {
-  const limits = { ...segments, maxSegmentSeconds: inference.capabilities.maxSegmentSeconds };
+  const limits = { maxSegmentSeconds: inference.capabilities.maxSegmentSeconds, ...segments };
   const channels: Segmenter[] = [];
   const meters: LevelMeter[] = [];
   let heardSamples = 0;

@@ -79,6 +79,8 @@ export const resultManifestSchema = z.object({
   /** Seconds of CPU in inference lanes. */
   computeSeconds: z.number(),
   flags: z.array(z.object({ code: z.string(), message: z.string() })),
+  /** The transcript's quality report in one line. */
+  quality: z.string().optional(),
   gaps: z.array(z.object({ startSeconds: z.number(), endSeconds: z.number(), code: z.string() })),
   /** The attempt that published, counted from 1. */
   attempt: z.number(),
@@ -90,7 +92,10 @@ export type ResultManifest = z.infer<typeof resultManifestSchema>;
 
 /** What the job came to. */
 export const jobResultSchema = resultManifestSchema
-  .pick({ files: true, audioSeconds: true, words: true, computeSeconds: true, flags: true })
+  .pick({
+    ...{ files: true, audioSeconds: true, words: true, computeSeconds: true },
+    ...{ flags: true, quality: true },
+  })
   .extend({
     manifestUrl: z.string(),
     gaps: resultManifestSchema.shape.gaps.default([]),

@@ -3,7 +3,13 @@
 import { z } from 'zod';
 import { wireErrorSchema } from '../errors/wire-error.js';
 import { batchRecordSchema } from './batch.js';
-import { type JobRecord, isFinal, jobRecordSchema, jobSpecSchema } from './job-record.js';
+import {
+  type JobPlan,
+  type JobRecord,
+  isFinal,
+  jobRecordSchema,
+  jobSpecSchema,
+} from './job-record.js';
 import { outputFormats, priorities } from './job-request.js';
 
 export const jobViewSchema = z.object({
@@ -15,6 +21,10 @@ export const jobViewSchema = z.object({
   tier: z.string(),
   language: z.string().optional(),
   channels: z.enum(['mix', 'separate']),
+  /** These three as far as they were asked for. */
+  punctuation: z.boolean().optional(),
+  inverseTextNormalization: z.boolean().optional(),
+  betterTier: z.boolean().optional(),
   formats: z.array(z.enum(outputFormats)),
   output: z.object({ prefix: z.string(), name: z.string() }),
   priority: z.enum(priorities),
@@ -67,6 +77,7 @@ export function toJobView(record: JobRecord, nowMs: number): JobView {
     tier: spec.plan.tier,
     ...(spec.plan.language !== undefined && { language: spec.plan.language }),
     channels: spec.plan.channels,
+    ...describeWishes(spec.plan),
     formats: spec.plan.formats,
     output: { prefix: spec.output.prefix, name: spec.output.name },
     priority: spec.priority,
@@ -87,6 +98,14 @@ export function toJobView(record: JobRecord, nowMs: number): JobView {
     ...(record.finishedAtMs !== undefined && {
       finishedAt: new Date(record.finishedAtMs).toISOString(),
     }),
+  };
+}
+
+function describeWishes({ punctuation, inverseTextNormalization, betterTier }: JobPlan) {
+  return {
+    ...(punctuation !== undefined && { punctuation }),
+    ...(inverseTextNormalization !== undefined && { inverseTextNormalization }),
+    ...(betterTier !== undefined && { betterTier }),
   };
 }
 
