@@ -16,12 +16,15 @@ import { type BenchFleet, openBenchFleet, poll, withFolder } from './bench-fleet
 import { readChunkTimes } from './lane-times.js';
 import { type PartProcess } from './part-process.js';
 import { describeLoad, printGoals, printMachine } from './print.js';
+import { type CpuLimit, createCpuLimit } from './limit-cpu.js';
 import { findInferencePid, readChildrenCpuMs, readCpuMs } from './process-usage.js';
 import { repeatSpeech } from './recordings.js';
 
-const USAGE = `Usage: npm run bench:scale -- [--data DIR] [--models DIR] [--hours N] [--rounds N] [--quick]
+const USAGE = `Usage: npm run bench:scale -- [--data DIR] [--models DIR] [--hours N] [--rounds N] [--lane-cores X] [--quick]
   --hours     length of the recording (3; with --quick 0.25)
-  --rounds    how often one worker and two have their turn (1)`;
+  --rounds    how often one worker and two have their turn (1)
+  --lane-cores  cores that each lane may use, such as 0.5: on a machine of few cores, supervisors and ffmpeg then do not
+              take theirs from the lanes (needs root)`;
 
 const goals = { twoWorkersShare: 0.58 };
 const SHARE_GOAL = 'two workers’ time ÷ one worker’s';
@@ -56,6 +59,7 @@ async function main(): Promise<void> {
       models: { type: 'string' },
       hours: { type: 'string' },
       rounds: { type: 'string', default: '1' },
+      'lane-cores': { type: 'string' },
       quick: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -70,31 +74,41 @@ async function main(): Promise<void> {
     console.log(`bench:scale ${missing}`);
     return;
   }
-  const { hours, rounds } = z
-    .object({ hours: z.coerce.number().positive(), rounds: z.coerce.number().int().positive() })
-    .parse({ hours: values.hours ?? (values.quick ? 0.25 : 3), rounds: values.rounds });
+  const { hours, rounds, laneCores } = z
+    .object({
+      hours: z.coerce.number().positive(),
+      rounds: z.coerce.number().int().positive(),
+      laneCores: z.coerce.number().positive().max(1).optional(),
+    })
+    .parse({
+      hours: values.hours ?? (values.quick ? 0.25 : 3),
+      rounds: values.rounds,
+      laneCores: values['lane-cores'],
+    });
   printMachine();
   await withFolder(async (folder) => {
     await importModel(join(folders.models, model.model), { root: join(folder, 'data', 'models') });
     const recording = join(folder, 'recording.mp3');
     const speech = join(folders.data, 'audio', 'long', 'lj001_chapter.mp3');
     await repeatSpeech(speech, recording, { seconds: hours * 3600 });
-    console.log(`Recording  ${hours} h of read speech, ${model.model} ${model.tier}, 1 lane each`);
-    printGoals(await measure(folder, { recording, rounds }), values.quick ? [SHARE_GOAL] : []);
+    const lanes = `1 lane each${laneCores === undefined ? '' : ` on ${laneCores} of a core`}`;
+    console.log(`Recording  ${hours} h of read speech, ${model.model} ${model.tier}, ${lanes}`);
+    const checks = await measure(folder, { recording, rounds, laneCores });
+    printGoals(checks, values.quick ? [SHARE_GOAL] : []);
   });
 }
 
 async function measure(
   folder: string,
-  { recording, rounds }: { recording: string; rounds: number },
+  { rounds, ...common }: Pick<RunOptions, 'recording' | 'laneCores'> & { rounds: number },
 ): Promise<Check[]> {
   const outcomes: { one: Outcome; two: Outcome }[] = [];
   for (let round = 1; round <= rounds; round++) {
-    const one = await run(folder, { recording, name: `one-${round}`, numWorkers: 1 });
-    const two = await run(folder, { recording, name: `two-${round}`, numWorkers: 2 });
+    const one = await run(folder, { ...common, name: `one-${round}`, numWorkers: 1 });
+    const two = await run(folder, { ...common, name: `two-${round}`, numWorkers: 2 });
     outcomes.push({ one, two });
   }
-  const killed = await run(folder, { recording, name: 'killed', numWorkers: 2, isKilled: true });
+  const killed = await run(folder, { ...common, name: 'killed', numWorkers: 2, isKilled: true });
   const all = [...outcomes.flatMap(({ one, two }) => [one, two]), killed];
   printOutcomes(all);
   const expected = outcomes[0]?.one.words ?? [];
@@ -119,14 +133,22 @@ async function measure(
   ];
 }
 
-type RunOptions = { recording: string; name: string; numWorkers: number; isKilled?: boolean };
+type RunOptions = {
+  recording: string;
+  name: string;
+  numWorkers: number;
+  laneCores: number | undefined;
+  isKilled?: boolean;
+};
 
 /** In a fleet of its own, with workers that are ready; they open their model with the job. */
 async function run(
   folder: string,
-  { recording, name, numWorkers, isKilled = false }: RunOptions,
+  { recording, name, numWorkers, laneCores, isKilled = false }: RunOptions,
 ): Promise<Outcome> {
   const fleet = await openBenchFleet({ folder, name });
+  const limit = laneCores === undefined ? undefined : createCpuLimit(laneCores);
+  let limiting: Promise<void>[] = [];
   try {
     const source = join(fleet.recordings, `${name}.mp3`);
     await copyFile(recording, source);
@@ -143,12 +165,24 @@ async function run(
       );
     }
     const { id } = await fleet.submitJob({ source: pathToFileURL(source).href, ...model });
+    if (limit) limiting = workers.map((worker) => limitLane(worker, limit));
     if (isKilled) await killMidway(fleet, { id, workers });
     const usage = await readWhileRunning(fleet, { id, workers });
     return { ...(await describe(fleet, { id, workers, usage })), name };
   } finally {
     await fleet.close();
+    await Promise.all(limiting);
+    await limit?.close();
   }
+}
+
+/** As soon as it opens its model; a worker that gets no work never does. */
+async function limitLane(worker: PartProcess, limit: CpuLimit): Promise<void> {
+  const pid = await poll(() => findInferencePid(worker.pid), {
+    until: (found) => found !== undefined || !worker.isRunning(),
+    everyMs: 50,
+  });
+  if (pid !== undefined) await limit.apply(pid);
 }
 
 async function killMidway(
