@@ -200,6 +200,18 @@ describe('importing a folder', () => {
     },
   );
 
+  it('refuses a model.json under a published id with files that are not the published ones', async () => {
+    const catalogue = join(import.meta.dirname, '../../packages/model-store/manifests');
+    const manifest = await readFile(join(catalogue, 'cohere-transcribe-03-2026.json'), 'utf8');
+    const { tiers } = JSON.parse(manifest) as { tiers: { int8: { files: { path: string }[] } } };
+    const own = Object.fromEntries(tiers.int8.files.map(({ path }) => [path, 'mine']));
+    await writeFiles({ ...own, 'model.json': manifest });
+    await expect(importModel(folder, { root, tier: 'int8' })).rejects.toMatchObject({
+      code: 'MODEL_FILE_CORRUPT',
+    });
+    await importModel(folder, { root, tier: 'int8', otherWeights: true });
+  });
+
   it('notices a file that is not the one model.json names', async () => {
     await cp(demoModel.folder, folder, { recursive: true });
     const { size } = await stat(join(folder, 'vocab.txt'));

@@ -154,11 +154,11 @@ describe('switches', () => {
     expect(other.description.switches).toEqual({ eosBias: 0, promptTokens: 9 });
   });
 
-  it('go back to their defaults when they are taken away', async () => {
+  it('go back to their defaults, or the catalogue’s, when they are taken away', async () => {
     await installCohere('int8');
-    await setSwitches(cohere, { root, switches: { promptTokens: 9, eosBias: undefined } });
-    await setSwitches(cohere, { root, switches: { promptTokens: undefined } });
-    expect((await resolveModel(cohere, { root })).description.switches).toBeUndefined();
+    await setSwitches(cohere, { root, switches: { promptTokens: 9, eosBias: 4 } });
+    await setSwitches(cohere, { root, switches: { promptTokens: undefined, eosBias: undefined } });
+    expect((await resolveModel(cohere, { root })).description.switches).toEqual({ eosBias: 0 });
   });
 
   it('of a tier go before those of its model', async () => {

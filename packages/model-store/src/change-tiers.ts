@@ -7,7 +7,7 @@ import {
   writeInstalledManifest,
 } from './installed-manifest.js';
 import { findInstalledModel, type CacheOptions } from './model-cache.js';
-import { explainMissing, unknownTier } from './model-catalogue.js';
+import { explainMissing, findKnownModel, unknownTier } from './model-catalogue.js';
 import { withModelLock } from './model-lock.js';
 import {
   installedManifestSchema,
@@ -23,22 +23,24 @@ type TierOptions = CacheOptions & {
 };
 
 /**
- * Sets switches of installed tiers; `undefined` gives one back to its default.
+ * Sets switches of installed tiers; `undefined` gives one back to its default, the catalogue's where that has one.
  * @returns the tiers that were changed
  * @throws ModelStoreError `MODEL_UNKNOWN`, `MODEL_UNKNOWN_TIER`, `MODEL_NOT_INSTALLED`, `MODEL_BUNDLED`, `MODEL_LOCKED`,
  * `MODEL_MANIFEST_INVALID`
  */
-export function setSwitches(
+export async function setSwitches(
   id: string,
   {
     switches,
     ...options
   }: TierOptions & { switches: Readonly<Record<string, ModelSwitches[string] | undefined>> },
 ): Promise<string[]> {
-  return changeTiers(id, options, (tier) => {
-    const kept = Object.entries({ ...tier.switches, ...switches }).filter(
-      ([, value]) => value !== undefined,
-    );
+  const known = await findKnownModel(id);
+  return changeTiers(id, options, (tier, name) => {
+    const defaults = known?.tiers[name]?.switches;
+    const kept = Object.entries({ ...tier.switches, ...switches })
+      .map(([key, value]) => [key, value ?? defaults?.[key]] as const)
+      .filter(([, value]) => value !== undefined);
     const changed = { ...tier, switches: Object.fromEntries(kept) as ModelSwitches };
     // A tier that was accepted was so with other switches; one that was refused needs another check all the same.
     return isRefused(tier) ? changed : { ...changed, parityCheck: undefined };
@@ -56,7 +58,7 @@ export async function recordParityCheck(
 async function changeTiers(
   id: string,
   { root, tier }: TierOptions,
-  change: (tier: InstalledTier) => InstalledTier,
+  change: (tier: InstalledTier, name: string) => InstalledTier,
 ): Promise<string[]> {
   const model = await findInstalledModel(id, { root });
   if (!model) throw await explainMissing(id, tier);
@@ -75,7 +77,7 @@ async function changeTiers(
       throw unknownTier(id, { tier: tier ?? '', accepted: Object.keys(manifest.tiers) });
     }
     const tiers = Object.entries(manifest.tiers).map(
-      ([name, entry]) => [name, names.includes(name) ? change(entry) : entry] as const,
+      ([name, entry]) => [name, names.includes(name) ? change(entry, name) : entry] as const,
     );
     const changed: InstalledManifest = { ...manifest, tiers: Object.fromEntries(tiers) };
     // A switch comes from outside, too.

@@ -72,12 +72,14 @@ async function readOwnManifest(
 ): Promise<DescribedModel> {
   const path = join(folder, 'model.json');
   const manifest = parseManifest(await readFile(path, 'utf8'), modelManifestSchema, path);
-  const { otherWeights } = options;
+  const { id = manifest.id, otherWeights } = options;
+  const known = await findKnownModel(id);
   const chosen = chooseTiers(manifest.tiers, { id: manifest.id, tier: options.tier });
   const tiers = mapTiers(chosen, (tier, name) => {
     const files = tier.files ?? resolveLayout(paths, { family: manifest.family, tier: name });
     if (files && otherWeights) return describeOtherWeights(files, tier);
-    if (files) return { ...tier, files };
+    if (files && tier.otherWeights) return { ...tier, files };
+    if (files) return { ...tier, files: pinFiles(files, { known, name, folder }) };
     throw unknownLayout(folder, `the files of tier ${name}, which its model.json names`);
   });
   return { ...manifest, tiers };
@@ -156,29 +158,37 @@ function createManifest(
   };
 }
 
-/** A tier that the catalogue pins under this id must consist of those files, and then comes from where they do. */
-function describeTier(
-  files: LayoutFile[],
-  { known, name, folder }: { known: ModelManifest | undefined; name: string; folder: string },
-): DescribedTier {
-  const { source = known?.source, files: published, ...facts } = known?.tiers[name] ?? {};
-  const pins = new Map(published?.map((file) => [file.path, file]));
-  const pinned = files.map((file) => ({ ...pins.get(file.path), ...file }));
+type Place = { known: ModelManifest | undefined; name: string; folder: string };
+
+/** A tier that the catalogue pins under this id comes from where its files do. */
+function describeTier(files: LayoutFile[], { known, name, folder }: Place): DescribedTier {
+  const { source = known?.source, files: _, ...facts } = known?.tiers[name] ?? {};
+  const pinned = pinFiles(files, { known, name, folder });
   const isPublished = pinned.every(({ sha256 }) => sha256 !== undefined);
-  const encoder = pinned.find(({ role }) => role === 'encoder');
-  if (known && pins.size > 0 && encoder?.sha256 === undefined) {
-    throw new ModelStoreError(
-      'MODEL_FILE_CORRUPT',
-      `${folder} does not hold the published files of ${known.id} (tier ${name}): its ${encoder?.path ?? 'encoder'} is none of them. Import it under another id, or with --other-weights.`,
-      { details: { id: known.id, tier: name, folder } },
-    );
-  }
   return {
     maxSegmentSeconds: defaultMaxSegmentSeconds,
     ...facts,
     ...(isPublished && source && { source }),
     files: pinned,
   };
+}
+
+/** A tier that the catalogue pins under this id must consist of those files. @throws ModelStoreError `MODEL_FILE_CORRUPT` */
+function pinFiles(
+  files: readonly LayoutFile[],
+  { known, name, folder }: Place,
+): DescribedTier['files'] {
+  const pins = new Map(known?.tiers[name]?.files?.map((file) => [file.path, file]));
+  const pinned = files.map((file) => ({ ...file, ...pins.get(file.path), role: file.role }));
+  const encoder = pinned.find(({ role }) => role === 'encoder');
+  if (known && pins.size > 0 && !pins.has(encoder?.path ?? '')) {
+    throw new ModelStoreError(
+      'MODEL_FILE_CORRUPT',
+      `${folder} does not hold the published files of ${known.id} (tier ${name}): its ${encoder?.path ?? 'encoder'} is none of them. Import it under another id, or with --other-weights.`,
+      { details: { id: known.id, tier: name, folder } },
+    );
+  }
+  return pinned;
 }
 
 /** What holds for other weights in the place of a tier; figures and pins do not. */

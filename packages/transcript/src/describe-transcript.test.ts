@@ -112,6 +112,19 @@ describe('describeTranscript', () => {
     expect(codesOf([channel({ uncovered: hole })], { gaps })).toEqual(['CHUNK_MISSING']);
   });
 
+  it('says of a place without words what lies beyond a gap', () => {
+    const { startSamples } = hole.stretches[0]!;
+    const gaps = [{ startSeconds: 0, endSeconds: startSamples / SECOND + 1, code: 'MODEL_BROKEN' }];
+    const endSamples = startSamples + 4 * SECOND;
+    const uncovered = { ...hole, stretches: [{ startSamples, endSamples }] };
+    const { flags } = describeRecording([channel({ uncovered })], { gaps });
+    expect(flags.map(({ code, start, end }) => [code, start, end])).toContainEqual([
+      'SPEECH_WITHOUT_WORDS',
+      startSamples / SECOND + 1,
+      endSamples / SECOND,
+    ]);
+  });
+
   it('says that nobody speaks, and where the recording is damaged', () => {
     const damage = { kind: 'truncated', atSamples: SECOND, message: 'It breaks off.' } as const;
     const silent = channel({ words: [], speech: [] });

@@ -34,6 +34,9 @@ const DOUBTS: Record<GuardKind, { code: TranscriptFlagCode; describe: (where: st
     },
   };
 
+/** Less is no place without words, but a pause. */
+const MIN_SILENT_SAMPLES = 2 * SAMPLE_RATE_HZ;
+
 export type HeardTranscript = {
   channels: readonly (HeardChannel & {
     words: readonly Omit<RecognizedWord, 'channel'>[];
@@ -178,7 +181,7 @@ function describeDoubts(
   const missing = gaps.map(toStretch);
   return channels.flatMap(({ uncovered, guardEvents }, channel) => {
     const where = choice === 'separate' ? ` on channel ${channel + 1}` : '';
-    const silent = uncovered.stretches.filter((stretch) => !overlapsAny(stretch, missing));
+    const silent = uncovered.stretches.flatMap((stretch) => cutOut(stretch, missing));
     const kept = guardEvents.filter(
       (event) =>
         event.outcome === 'kept' && !(event.guard === 'no-words' && overlapsAny(event, silent)),
@@ -204,6 +207,18 @@ function toStretch({ startSeconds, endSeconds }: Gaps[number]): SampleStretch {
     startSamples: Math.round(startSeconds * SAMPLE_RATE_HZ),
     endSamples: Math.round(endSeconds * SAMPLE_RATE_HZ),
   };
+}
+
+/** What is left of a stretch without the others, as far as it is worth a flag. */
+function cutOut(stretch: SampleStretch, others: readonly SampleStretch[]): SampleStretch[] {
+  let left = [stretch];
+  for (const { startSamples, endSamples } of others) {
+    left = left.flatMap((rest) => [
+      { ...rest, endSamples: Math.min(rest.endSamples, startSamples) },
+      { ...rest, startSamples: Math.max(rest.startSamples, endSamples) },
+    ]);
+  }
+  return left.filter((rest) => rest.endSamples - rest.startSamples >= MIN_SILENT_SAMPLES);
 }
 
 function overlapsAny(stretch: SampleStretch, others: readonly SampleStretch[]): boolean {
