@@ -139,6 +139,21 @@ describe('the inference process', () => {
     expect(again.words.length).toBeGreaterThan(0);
   });
 
+  it('goes on listening where a process before it has left off', async () => {
+    const inference = await startProcess();
+    const [half, end] = [512 * 100, 512 * 200];
+    const [whole] = await inference.listen().hear([speech.slice(0, end)]);
+    const listener = inference.listen();
+    const first = listener.hear([speech.slice(0, half)]);
+    const before = inference.pid;
+    const recycled = inference.recycle();
+    const second = listener.hear([speech.slice(half, end)]);
+    await recycled;
+    const parts = [...(await first), ...(await second)].flatMap((part) => [...part.probabilities]);
+    expect(inference.pid).not.toBe(before);
+    expect(parts).toEqual([...(whole?.probabilities ?? [])]);
+  });
+
   it('rejects what was asked for just before it closes, and closes at once', async () => {
     const inference = await startProcess();
     const outcomes = Promise.allSettled(cut(3).map((samples) => inference.recognize({ samples })));

@@ -179,7 +179,9 @@ export function hasFailures({ counts, status }: BatchView): boolean {
 }
 
 export function formatJobTable(jobs: readonly JobView[], style: Style): string[] {
-  const header = ['JOB', 'STATUS', 'AUDIO', 'MODEL', 'SUBMITTED', 'RECORDING'].map(style.quiet);
+  const header = ['JOB', 'STATUS', 'AUDIO', 'MODEL', 'SUBMITTED (UTC)', 'RECORDING'].map(
+    style.quiet,
+  );
   return formatTable([
     header,
     ...jobs.map((job) => [
@@ -194,7 +196,7 @@ export function formatJobTable(jobs: readonly JobView[], style: Style): string[]
 }
 
 export function formatBatchTable(batches: readonly BatchView[], style: Style): string[] {
-  const header = ['BATCH', 'STATUS', 'ENDED', 'FAILED', 'AUDIO', 'SUBMITTED', 'NAME'].map(
+  const header = ['BATCH', 'STATUS', 'ENDED', 'FAILED', 'AUDIO', 'SUBMITTED (UTC)', 'NAME'].map(
     style.quiet,
   );
   return formatTable([

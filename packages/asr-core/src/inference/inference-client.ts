@@ -16,6 +16,7 @@ import {
 import { type Inference, type SpeechListener } from './inference.js';
 import { type LanePoolOptions } from './lane-pool.js';
 import { type ParentMessage } from './messages.js';
+import { createRemoteListener } from './remote-listener.js';
 
 export type InferenceProcessOptions = Omit<LanePoolOptions, 'pulse'> & {
   /** While it starts or has work, no sign of life for this long means that the process hangs. @defaultValue 300000 */
@@ -122,26 +123,19 @@ export async function startInferenceProcess({
   };
   const listen = (states?: readonly VadState[]): SpeechListener => {
     const listener = nextId++;
-    let latest = states;
-    /** The process that remembers the recording. */
-    let holder: Child | undefined;
-    return {
-      async hear(block, signal) {
-        const reply = request((target) => {
-          const isNew = target !== holder;
-          holder = target;
-          // Before there is a new process, all that was asked of the old one is answered.
-          const carried = isNew && latest ? { states: [...latest] } : {};
-          return { kind: 'hear', listener, block: [...block], ...carried };
-        }, signal);
-        const results = (await reply) as VadResult[];
-        latest = results.map(({ state }) => state);
-        return results;
+    return createRemoteListener<Child>({
+      states,
+      ask: async (compose, signal) => {
+        const toMessage = (target: Child): Request => ({
+          ...{ kind: 'hear', listener },
+          ...compose(target),
+        });
+        return (await request(toMessage, signal)) as VadResult[];
       },
-      close() {
-        if (holder && holder === child) send(holder, { kind: 'forget', listener });
+      forget: (holder) => {
+        if (holder === child) send(holder, { kind: 'forget', listener });
       },
-    };
+    });
   };
   const watchdog = setInterval(
     () => {
