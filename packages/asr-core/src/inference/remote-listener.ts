@@ -20,13 +20,9 @@ export function createRemoteListener<Holder>({
   forget,
 }: RemoteListenerOptions<Holder>): SpeechListener {
   let holder: Holder | undefined;
+  let failure: Error | undefined;
   /** Blocks are sent one behind the other, however long each has to wait for a process; none behind one that failed. */
-  let sentBefore: Promise<unknown> = Promise.resolve();
-  const follow = (sent: Promise<unknown>) => {
-    sentBefore = sent;
-    // Thrown to whoever asks next; nobody may.
-    sent.catch(() => undefined);
-  };
+  let sentBefore = Promise.resolve<undefined>(undefined);
   const compose = (block: readonly Float32Array[], target: Holder): HeardBlock => {
     const isNew = target !== holder;
     holder = target;
@@ -38,9 +34,10 @@ export function createRemoteListener<Holder>({
     async hear(block, signal) {
       const before = sentBefore;
       const sent = withResolvers<undefined>();
-      follow(sent.promise);
+      sentBefore = sent.promise;
       try {
         await before;
+        if (failure) throw failure;
         const results = await ask((target) => {
           sent.resolve(undefined);
           return compose(block, target);
@@ -48,9 +45,10 @@ export function createRemoteListener<Holder>({
         latest = results.map(({ state }) => state);
         return results;
       } catch (error) {
-        sent.reject(error as Error);
-        follow(Promise.reject(error));
+        failure = error as Error;
         throw error;
+      } finally {
+        sent.resolve(undefined);
       }
     },
     close() {
