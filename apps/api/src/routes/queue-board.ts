@@ -28,8 +28,7 @@ export async function registerQueueBoard(
 ): Promise<void> {
   const serverAdapter = new FastifyAdapter();
   serverAdapter.setBasePath(PREFIX);
-  // The adapter brings types of a release of @bull-board/api of its own; the shape is the same.
-  const board = createBullBoard({ queues: [], serverAdapter: serverAdapter as never });
+  const board = createBullBoard({ queues: [], serverAdapter });
   const refresh = createRefresh(dependencies, (name) => {
     board.addQueue(new BullMQAdapter(dependencies.queues.get(name), { readOnlyMode: true }));
   });
