@@ -10,6 +10,7 @@ import {
   type SegmentResult,
 } from '../recognizer.js';
 import { type VadResult } from '../speech/silero-vad.js';
+import { planChildEnvironment } from './child-environment.js';
 import { type ChildMessage, type ParentMessage } from './messages.js';
 
 const STDERR_TAIL_CHARACTERS = 4_000;
@@ -37,12 +38,14 @@ export type Child = {
 
 /** Forks a process and lets it open its lanes; `onEnd` is told once, however it ends. */
 export function startChild(
-  start: ParentMessage,
+  start: Extract<ParentMessage, { kind: 'start' }>,
   onEnd: (ended: Child, crash: AsrError) => void,
 ): Child {
   const entry = new URL(`./inference-process${extname(import.meta.url)}`, import.meta.url);
   const forked = fork(fileURLToPath(entry), {
     serialization: 'advanced',
+    // eslint-disable-next-line no-restricted-syntax -- Handed on; nothing is configured by it.
+    env: planChildEnvironment(start.lane.model, process.env),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let stderrTail = '';
