@@ -88,6 +88,24 @@ describe('a job in the ledger', () => {
     expect(await ledger.startAttempt('j1', 'host-2')).toBeUndefined();
   });
 
+  it('counts no attempt that only goes on with chunks, or after a host that stopped', async () => {
+    const counts = async () => {
+      const record = await ledger.getJob('j1');
+      return [record?.attempt, record?.returns];
+    };
+    await ledger.createJob(spec('j1'));
+    expect(await ledger.leaveToChunks(await run('j1'))).toBe('current');
+    const second = await run('j1');
+    expect(await counts()).toEqual([2, 1]);
+    await ledger.handBack(second);
+    const third = await run('j1');
+    expect(await counts()).toEqual([3, 2]);
+    await ledger.handBack(third, error);
+    await run('j1');
+    expect(await counts()).toEqual([4, 2]);
+    expect(await ledger.leaveToChunks(third)).toBe('superseded');
+  });
+
   it('knows an attempt of a record that was removed and made again', async () => {
     await ledger.createJob(spec('j1'));
     const old = { ...(await run('j1')), life: nowMs };

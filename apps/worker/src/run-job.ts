@@ -87,6 +87,7 @@ async function runSteps(
     } else {
       steps.begin('recognize');
       await steps.flush();
+      requireCurrent(await context.ledger.leaveToChunks(run.attempt));
       if (await run.waitForChunks()) return { status: 'waiting' };
     }
     work.signal.throwIfAborted();

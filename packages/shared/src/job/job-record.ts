@@ -107,6 +107,8 @@ export const jobRecordSchema = z.object({
   status: jobStatusSchema,
   /** Fencing token: only the latest attempt may write. 0 before the first. */
   attempt: z.number(),
+  /** How many of them only went on: with chunks that were done, or after a host that stopped had handed the job back. */
+  returns: z.number().optional(),
   /** Number in the queue's order; see `queue/fair-ranks`. */
   rank: z.number(),
   /** Host that runs the latest attempt. */

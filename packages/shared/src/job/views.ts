@@ -88,7 +88,7 @@ export function toJobView(record: JobRecord, nowMs: number): JobView {
       ...(audioSeconds !== undefined && { audioSeconds }),
       ...(secondsLeft !== undefined && { secondsLeft }),
     },
-    attempts: record.attempt,
+    attempts: record.attempt - (record.returns ?? 0),
     ...(record.error && { error: record.error }),
     ...(record.result && { result: record.result }),
     createdAt: new Date(spec.createdAtMs).toISOString(),

@@ -49,6 +49,7 @@ return 1
 local id, host, now, retention = unpack(ARGV)
 local j = load(id)
 if not j or not isOpen(j.s) then return false end
+if redis.call('HDEL', jobkey(id), 'away') == 1 then redis.call('HINCRBY', jobkey(id), 'back', 1) end
 j.a, j.w, j.started = num(j.a) + 1, host, j.started or now
 local fair = K('fair', j.mt, j.cl)
 local rank = num(j.r) - num(j.cl) * ${MAX_RANK}
@@ -60,6 +61,13 @@ return redis.call('HGETALL', jobkey(id))
   standing: withLibrary(`
 local f = redis.call('HMGET', jobkey(ARGV[1]), 's', 'a', 'at')
 return standing({s = f[1], a = f[2], at = f[3]}, ARGV[2])
+`),
+  // id attempt
+  leave: withLibrary(`
+local id, attempt = unpack(ARGV)
+local state = standing(load(id), attempt)
+if state == 'current' then redis.call('HSET', jobkey(id), 'away', 1) end
+return state
 `),
   // id attempt step audio now
   step: withLibrary(`
@@ -129,6 +137,7 @@ local j = load(id)
 local state = standing(j, attempt)
 if state ~= 'current' then return state end
 j.w, j.step, j.err = nil, nil, given(err) or j.err
+if err == '' then redis.call('HSET', jobkey(id), 'away', 1) end
 move(j, 'queued', now, retention)
 return state
 `),

@@ -26,6 +26,7 @@ export function parseJob(hash: Hash): JobRecord {
     spec: json('spec'),
     status: hash['s'],
     attempt: optional('a') ?? 0,
+    returns: optional('back'),
     rank: optional('r') ?? 1,
     worker: hash['w'],
     step: hash['step'],

@@ -76,6 +76,8 @@ export interface Ledger {
   /** Forgets the crashes of chunks, before a retry that the user asked for. */
   clearCrashes(jobId: string): Promise<void>;
   finishAttempt(attempt: Attempt, outcome: Outcome): Promise<Standing>;
+  /** Before the job waits for its chunks: the attempt that goes on with it then is none of its own to who counts them. */
+  leaveToChunks(attempt: Attempt): Promise<Standing>;
   /** Back to queued: to be tried again (`error`), or handed back by a host that stops. Counts as no failure. */
   handBack(attempt: Attempt, error?: WireError): Promise<Standing>;
   /** Ends a job for which no attempt lives (its worker was lost too often). */

@@ -147,6 +147,7 @@ export function createLedger(redis: Redis, { keys, retentionMs, now }: LedgerOpt
         ),
       );
     },
+    leaveToChunks: async (attempt) => toStanding(await jobs.leave(attempt.jobId, toToken(attempt))),
     handBack: async (attempt, error) =>
       toStanding(
         await jobs.handBack(
