@@ -140,6 +140,7 @@ function openHost(memoryBytes: number) {
   const crash = new AsrError('INFERENCE_CRASHED', 'gone');
   const inference = {
     recognize: () => Promise.reject(crash),
+    capabilities: { maxSegmentSeconds: 30 },
     budget: { reserve: () => Promise.resolve(), release: () => undefined },
     readPrivateBytes: () => Promise.resolve(0),
     close: () => Promise.resolve(),

@@ -311,7 +311,7 @@ describe('steno transcribe, interrupted', () => {
 
   it('finishes after kill -9 what was not finished, and nothing twice', async () => {
     const folder = await makeFolder('killed', { 'a.mp4': 'film.mp4' });
-    loopExample(join(folder, 'b.mp3'), 4);
+    loopExample(join(folder, 'b.mp3'), 24);
     const run = startSteno(['transcribe', folder, '--json', '--lanes', '1'], { home });
     await waitForEvent(run, 'done');
     const children = listDescendants(run.pid ?? 0);

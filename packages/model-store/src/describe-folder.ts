@@ -162,7 +162,7 @@ type Place = { known: ModelManifest | undefined; name: string; folder: string };
 
 /** A tier that the catalogue pins under this id comes from where its files do. */
 function describeTier(files: LayoutFile[], { known, name, folder }: Place): DescribedTier {
-  const { source = known?.source, files: _, ...facts } = known?.tiers[name] ?? {};
+  const { source = known?.source, ...facts } = known?.tiers[name] ?? {};
   const pinned = pinFiles(files, { known, name, folder });
   const isPublished = pinned.every(({ sha256 }) => sha256 !== undefined);
   return {

@@ -113,7 +113,7 @@ describe('describeTranscript', () => {
   });
 
   it('says of a place without words what lies beyond a gap', () => {
-    const { startSamples } = hole.stretches[0]!;
+    const { startSamples } = stretch;
     const gaps = [{ startSeconds: 0, endSeconds: startSamples / SECOND + 1, code: 'MODEL_BROKEN' }];
     const endSamples = startSamples + 4 * SECOND;
     const uncovered = { ...hole, stretches: [{ startSamples, endSamples }] };
