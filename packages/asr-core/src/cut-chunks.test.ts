@@ -85,6 +85,21 @@ describe('a recording in chunks', () => {
     expect(await cut({ durationSeconds: 3_600 })).toEqual([6, 6, 10, 3]);
   });
 
+  it('are planned as another host has begun them, where its limit is told', async () => {
+    const cutLengths = async (maxSegmentSeconds?: number) => {
+      const segments = maxSegmentSeconds === undefined ? undefined : { maxSegmentSeconds };
+      const { chunks } = await cutAll([sound([30, 1])], { segments });
+      return chunks.flatMap(({ plan }) =>
+        plan.segments.map(
+          ({ segment }) => (segment.audioEndSamples - segment.audioStartSamples) / SECOND,
+        ),
+      );
+    };
+    // The model of these tests takes ten seconds.
+    expect(Math.max(...(await cutLengths()))).toBeGreaterThan(6);
+    expect(Math.max(...(await cutLengths(6)))).toBeLessThanOrEqual(6);
+  });
+
   it('fails with what failed, and stops when it is cancelled', async () => {
     const broken = fakeInference({
       listen: () => brokenListener,
